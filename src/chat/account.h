@@ -1,0 +1,59 @@
+/* Accounts: who exists. */
+#pragma once
+#include "base/arena.h"
+#include "base/id.h"
+#include "base/span.h"
+
+#define ACCOUNT_NAME_MAX_BYTES 64      /* and 32 code points */
+#define ACCOUNT_PASSWORD_MAX_BYTES 72  /* bcrypt cuts there, so more is refused */
+
+/* An account as others see it. */
+struct person {
+    struct account_id id;
+    struct span username;
+};
+
+struct account {
+    struct person person;
+    bool site_admin;
+    int64_t created_us;
+};
+
+struct account_credentials {
+    struct span username, password;
+};
+
+struct account_register_in {
+    struct account_credentials who;
+    struct span invite;   /* empty: none */
+    struct span agent, address; /* for the session; empty agent and no_session: do not log in */
+    bool no_session;
+    struct span hash;     /* filled by the prepare step */
+    struct span folded;   /* filled by the prepare step */
+};
+struct account_setup_in {
+    struct span token;
+    struct account_register_in as;
+};
+struct account_provision_in {
+    struct account_register_in as;
+    bool site_admin;
+};
+struct account_get_in { struct account_id id; }; /* none: the asker */
+struct account_find_in { struct span prefix; };
+struct setup_state_in { char unused; };
+struct invite_create_in { int64_t n_uses, expires_in_s; };
+
+/* The answer of everything that logs in: what a door needs to issue tokens. */
+struct grant {
+    struct account account;
+    struct session_id session;
+    struct span refresh_token;
+};
+struct account_register_out { struct grant grant; };
+struct account_setup_out { struct grant grant; };
+struct account_provision_out { struct account account; };
+struct account_get_out { struct account account; };
+struct account_find_out { struct person *people; size_t n; };
+struct setup_state_out { bool needed; };
+struct invite_create_out { struct span code; int64_t n_uses, expires_us; };

@@ -1,0 +1,39 @@
+/* What happened. An event is immutable and counted: made once in a lane, mailed to every loop, dropped by the last holder.
+   All spans point into the event's own memory (or, in a replay, into the arena of the command that read it: then refs is 0 and it
+   must not be counted). */
+#pragma once
+#include "chat/room.h"
+#include <stdatomic.h>
+
+enum event_kind {
+#define EVENT(name, durability) event_##name,
+#include "chat/event.def"
+#undef EVENT
+    event_kind_count
+};
+
+struct event {
+    struct event *next; /* chain of one commit, in order; owned by whoever holds the head's reference while it is mailed */
+    atomic_int refs;
+    enum event_kind kind;
+    struct room_id room;
+    int64_t seq; /* 0: passing */
+    int64_t at_us;
+    struct person by;       /* who did it */
+    struct person subject;  /* whom it concerns: the member that moved, the account online */
+    struct session_id session; /* session_revoked */
+    enum member_role role;
+    int64_t read;           /* room_read */
+    bool on;                /* typing, presence, person_noticed: true came */
+    bool own_only;          /* room_read in a large room: only to the devices of `by` */
+    struct message_id message_id; /* reactions */
+    struct span emoji, name;
+    struct message message; /* message_* */
+};
+
+bool event_is_lasting(enum event_kind kind);
+const char *event_name(enum event_kind kind);
+/* A counted deep copy (one allocation) with refs 1. Gives. NULL when out of memory. */
+struct event *event_copy(const struct event *e);
+void event_ref(struct event *e);
+void event_unref(struct event *e); /* NULL is fine */

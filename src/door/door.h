@@ -1,0 +1,32 @@
+/* What all doors (dialects) share on one loop, and the ways to know who is asking. */
+#pragma once
+#include "gate/gate.h"
+#include "hub/hub.h"
+#include "net/http.h"
+#include "wire/token.h"
+
+struct door_settings {           /* immutable, shared by all loops */
+    struct token_key *key;       /* signs and verifies access tokens */
+    int64_t access_ttl_s;        /* native: 900 */
+    int64_t legacy_ttl_s;        /* ACCESS_TOKEN_EXPIRE_MINUTES, default by dialect when 0 */
+    const struct span *origins; size_t n_origins; /* CORS_ORIGIN(S); "*" allowed as one entry */
+    bool trusts_lobby;           /* SUHBAT_LEGACY_TRUST names the lobby */
+    enum registration registration;
+    bool rate_limits;
+    struct room_id lobby;        /* the room everyone is in */
+    int64_t lobby_history_max;   /* generation A history; 0: all */
+    const char *server_id;       /* new at every start */
+    struct web_files *web;
+    bool secure_cookies;
+};
+
+struct door {                    /* one per loop; request_door() and conn_door() give it */
+    const struct door_settings *settings;
+    struct loop *loop;
+    struct net *net;
+    struct hub *hub;
+    struct gate_client *gate;
+    struct gate *gate_all;       /* figures */
+    struct limits *limits;       /* per-process token buckets, limits.h */
+    struct doors *all;           /* every loop's figures, figures.h */
+};

@@ -1,0 +1,50 @@
+/* Who listens to what on this loop, delivery, catch-up by sequence, presence and typing. Belongs to the loop's thread.
+
+   A subscription is in one of three states:  catching up (a replay query is under way or waits for the reader to drain)
+   -> ready (knows everything up to n, waits for n+1) -> live. hub_room.last is the newest sequence this loop has seen. An event with a
+   gap before it sends every listener of the room back to catching up. Nothing is delivered twice, nothing is left out. */
+#pragma once
+#include "chat/event.h"
+#include "gate/gate.h"
+#include "net/websocket.h"
+
+struct hub;
+struct listener; /* one WebSocket session that listens: belongs to a conn */
+
+/* How one kind of reader is spoken to. present appends WebSocket messages for the event with ws_append_text(_deflated) through presenter_text; it does not
+   learn who reads, so that one encoding serves all. Appending nothing means that the event stays silent for this kind. */
+struct presentation { struct buf *out; bool deflate; bool replay; };
+void presentation_text(struct presentation *p, struct span text);
+struct presenter {
+    const char *name;
+    void (*present)(struct presentation *p, const struct event *e);
+    /* The replay of one room ended at `to`; only to this listener. May be NULL. */
+    void (*caught_up)(struct conn *c, struct room_id room, int64_t to);
+    /* Too much was missed: the client must reload; live from `from`. May be NULL: then everything is replayed, however long. */
+    void (*reload)(struct conn *c, struct room_id room, int64_t from);
+    /* Own membership: the account joined (the hub has subscribed it already) or left a room. May be NULL. */
+    bool follows_membership; /* subscribe and unsubscribe as the account joins and leaves */
+    int64_t replay_max;      /* changes; 0: no limit */
+};
+
+struct hub *hub_create(struct loop *loop, struct net *net, struct gate_client *gate, struct bus *bus, int n_loops);
+void hub_destroy(struct hub *hub);
+
+struct listener *hub_listen(struct hub *hub, struct conn *c, const struct presenter *presenter, struct actor actor, struct person who);
+void hub_forget(struct listener *l); /* call in on_close; frees it */
+struct actor listener_actor(const struct listener *l);
+
+/* Knows everything up to `after`; when head (a fresh reading, or -1: unknown) equals it, no query is made. */
+void hub_subscribe(struct listener *l, struct room_id room, int64_t after, int64_t head);
+void hub_unsubscribe(struct listener *l, struct room_id room);
+bool hub_is_subscribed(const struct listener *l, struct room_id room);
+/* The conn drained: paced replays go on. */
+void hub_drained(struct listener *l);
+
+/* Passing events. typing checks the subscription: false when not subscribed. */
+bool hub_typing(struct listener *l, struct room_id room, bool on);
+/* Presence: who of these is online, and from now on presence events about them to this listener. At most 500; replaces. */
+void hub_watch(struct listener *l, const struct account_id *accounts, size_t n, bool *online_out);
+bool hub_is_online(const struct hub *hub, struct account_id account);
+size_t hub_n_online(const struct hub *hub);
+size_t hub_n_sessions(const struct hub *hub, struct account_id account); /* sockets of the account on this loop */

@@ -1,0 +1,60 @@
+/* HTTP requests and answers, and the router. A request is whole when its handler runs: head and body have passed their ceilings.
+   A handler answers now or later, exactly once, on the same loop. */
+#pragma once
+#include "base/arena.h"
+#include "net/net.h"
+
+struct request;
+typedef void route_fn(struct request *r);
+
+enum route_flag {
+    route_websocket = 1, /* only matches upgrade requests; without it only matches plain ones */
+};
+#define ROUTE_PARAMS_MAX 6
+struct route {
+    const char *method; /* NULL: any */
+    /* Segments; "{name}" takes one segment (percent-decoded), "{name:int}" only digits, a last "{name*}" the rest. Exact otherwise. The first
+       row that matches wins, so the order of registration is the precedence of the doors. */
+    const char *path;
+    route_fn *handle;
+    size_t max_body_bytes; /* 0: 64 KiB */
+    int flags;
+};
+
+struct router *router_create(void);
+void router_add(struct router *router, const struct route *routes, size_t n); /* borrows the rows for ever */
+/* Answers what no row matches; also method mismatches (known path: 405 with Allow). Default: plain problem bodies. */
+void router_set_fallback(struct router *router, void (*fallback)(struct request *r, int status));
+void router_destroy(struct router *router);
+
+/* The request. Spans live as long as the request: until respond_*() or http_accept returns. */
+struct arena *request_arena(struct request *r);
+void *request_door(struct request *r);
+struct conn *request_conn(struct request *r);
+struct span request_method(const struct request *r);
+struct span request_path(const struct request *r);  /* raw, without query */
+struct span request_query(const struct request *r); /* raw */
+struct span request_param(const struct request *r, const char *name); /* of the path, decoded; p==NULL: none */
+struct span request_query_param(struct request *r, const char *name); /* decoded; p==NULL: none */
+struct span request_header(const struct request *r, const char *lower_case_name); /* p==NULL: none; repeated ones joined by ", " */
+struct span request_cookie(struct request *r, const char *name);
+struct span request_body(const struct request *r);
+bool request_is_secure(const struct request *r);
+void *request_user(const struct request *r);
+void request_set_user(struct request *r, void *user); /* for handlers that answer later */
+/* A request whose client went away while its handler waits: answering it is allowed and does nothing but end it. */
+bool request_is_orphan(const struct request *r);
+
+/* Answers. Headers first, any number, then exactly one respond. body is copied. CORS and security headers are added by response policy. */
+void response_header(struct request *r, const char *name, struct span value); /* CR, LF and NUL in value: the header is refused and logged */
+void respond(struct request *r, int status, const char *content_type, struct span body);
+void respond_empty(struct request *r, int status);
+/* A body that is immutable and outlives everything (embedded files): not copied. */
+void respond_static(struct request *r, int status, const char *content_type, struct span body);
+
+/* Embedded web files (or --web-root DIR): ETag, brotli/gzip by Accept-Encoding, cache headers (immutable for hashed names), the content security
+   policy for pages. True when it answered. path is "index.html", "assets/x.js". */
+struct web_files;
+struct web_files *web_files_embedded(void);
+struct web_files *web_files_directory(const char *dir);
+bool web_files_respond(struct web_files *files, struct request *r, const char *path);
