@@ -28,7 +28,7 @@ void thread_join(struct thread *t); /* frees it */
 enum { watch_read = 1, watch_write = 2, watch_hangup = 4 };
 #define WATCH_BYTES 168
 struct watch {
-    _Alignas(16) unsigned char opaque[WATCH_BYTES];
+    _Alignas(8) unsigned char opaque[WATCH_BYTES];
 };
 typedef void watch_ready_fn(struct watch *w, int events);
 typedef void watch_closed_fn(struct watch *w);
