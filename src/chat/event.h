@@ -25,6 +25,7 @@ struct event {
     enum member_role role;
     int64_t read;           /* room_read */
     bool on;                /* typing, presence, person_noticed: true came */
+    int origin;             /* presence, typing: index of the loop that speaks */
     bool own_only;          /* room_read in a large room: only to the devices of `by` */
     struct message_id message_id; /* reactions */
     struct span emoji, name;

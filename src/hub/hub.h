@@ -25,6 +25,7 @@ struct presenter {
     /* Own membership: the account joined (the hub has subscribed it already) or left a room. May be NULL. */
     bool follows_membership; /* subscribe and unsubscribe as the account joins and leaves */
     int64_t replay_max;      /* changes; 0: no limit */
+    int revoked_code;        /* WebSocket close code when the listener's session is revoked */
 };
 
 struct hub *hub_create(struct loop *loop, struct net *net, struct gate_client *gate, struct bus *bus, int n_loops);
