@@ -1,0 +1,191 @@
+/* Delivery. All events of a turn for one room and one kind of reader become one frame: encoded once, hung on every socket by
+   reference, so that a socket costs the same whether the turn brought one message or a hundred. Passing events travel in a frame of
+   their own, which a slow reader may lose. */
+#include "hub/state.h"
+#include <stdlib.h>
+
+struct audience *audience_of(const struct subscription *s)
+{
+    struct audience *a = s->room->audiences;
+    while (a && (a->presenter != s->listener->presenter || a->deflate != ws_deflates(s->listener->conn))) a = a->next;
+    return a;
+}
+
+static struct audience *audience_make(struct subscription *s)
+{
+    struct audience *a = calloc(1, sizeof *a);
+    if (!a) abort();
+    a->presenter = s->listener->presenter;
+    a->deflate = ws_deflates(s->listener->conn);
+    buf_init(&a->lasting, 4 * HUB_FRAME_BYTES);
+    buf_init(&a->passing, 4 * HUB_FRAME_BYTES);
+    a->next = s->room->audiences;
+    s->room->audiences = a;
+    return a;
+}
+
+static void put_at(struct audience *a, uint32_t index, struct subscription *s)
+{
+    a->subs[index] = s;
+    s->index = index;
+}
+
+void audience_add(struct subscription *s, bool live)
+{
+    struct audience *a = audience_of(s);
+    if (!a) a = audience_make(s);
+    if (a->n == a->cap) {
+        a->cap = a->cap ? a->cap + a->cap / 2 + 1 : 2;
+        a->subs = realloc(a->subs, a->cap * sizeof *a->subs);
+        if (!a->subs) abort();
+    }
+    put_at(a, a->n++, s);
+    s->state = sub_ready;
+    if (live) audience_promote(a, s);
+}
+
+void audience_promote(struct audience *a, struct subscription *s)
+{
+    uint32_t from = s->index;
+    put_at(a, from, a->subs[a->n_live]);
+    put_at(a, a->n_live++, s);
+    s->state = sub_live;
+}
+
+static void audience_free(struct hub_room *room, struct audience *gone)
+{
+    struct audience **link = &room->audiences;
+    while (*link != gone) link = &(*link)->next;
+    *link = gone->next;
+    buf_fini(&gone->lasting);
+    buf_fini(&gone->passing);
+    free(gone->subs);
+    free(gone);
+}
+
+/* What was built so far is hung on the sockets first: it was meant for this one too. */
+void audience_drop(struct subscription *s)
+{
+    room_flush(s->room);
+    struct audience *a = audience_of(s);
+    uint32_t hole = s->index;
+    if (s->state == sub_live) {
+        a->n_live--;
+        put_at(a, hole, a->subs[a->n_live]);
+        hole = a->n_live;
+    }
+    put_at(a, hole, a->subs[--a->n]);
+    if (a->n == 0) audience_free(s->room, a);
+}
+
+void room_touch(struct hub_room *room)
+{
+    if (!list_empty(&room->touched)) return;
+    list_append(&room->hub->touched, &room->touched);
+    hook_arm(room->hub->loop, hook_deliver, &room->hub->deliver);
+}
+
+static void hang(struct audience *a, struct buf *built, uint32_t n, bool droppable)
+{
+    if (built->n == 0) return;
+    struct frame *f = frame_create(buf_span(built), droppable);
+    buf_fini(built);
+    for (uint32_t i = 0; i < n; i++) conn_push(a->subs[i]->listener->conn, f);
+    frame_unref(f);
+}
+
+void room_flush(struct hub_room *room)
+{
+    if (list_empty(&room->touched)) return;
+    list_remove(&room->touched);
+    for (struct audience *a = room->audiences; a; a = a->next) {
+        hang(a, &a->passing, a->n, true);
+        hang(a, &a->lasting, a->n_live, false);
+    }
+}
+
+static void present(struct audience *a, struct buf *out, const struct event *e)
+{
+    struct presentation p = { .out = out, .deflate = a->deflate };
+    a->presenter->present(&p, e);
+}
+
+void presentation_text(struct presentation *p, struct span text)
+{
+    if (p->deflate)
+        ws_append_text_deflated(p->out, text);
+    else
+        ws_append_text(p->out, text);
+}
+
+void deliver_passing(struct hub_room *room, const struct event *e)
+{
+    room_touch(room);
+    for (struct audience *a = room->audiences; a; a = a->next) {
+        if (a->passing.n > HUB_FRAME_BYTES) hang(a, &a->passing, a->n, true);
+        present(a, &a->passing, e);
+    }
+}
+
+/* Ready subscriptions for which this is the next event become live; those that lack something before it chase again. */
+static void promote_ready(struct audience *a, int64_t seq)
+{
+    for (uint32_t i = a->n_live; i < a->n; i++) {
+        struct subscription *s = a->subs[i];
+        if (s->after == seq - 1) {
+            if (a->lasting.n) hang(a, &a->lasting, a->n_live, false);
+            audience_promote(a, s);
+        }
+    }
+}
+
+/* Chasing takes a subscription out of its audience, which may end the audience: so start over after each. */
+static void chase_those_behind(struct hub_room *room, int64_t seq, bool gap)
+{
+    for (struct audience *a = room->audiences, *next; a; a = next) {
+        next = a->next;
+        for (uint32_t i = gap ? 0 : a->n_live; i < a->n;) {
+            struct subscription *s = a->subs[i];
+            bool behind = s->state == sub_live ? gap : s->after < seq - 1;
+            if (!behind) {
+                i++;
+                continue;
+            }
+            if (s->state == sub_live) s->after = room->last;
+            bool was_last = a->n == 1;
+            subscription_chase(s);
+            if (was_last) break;
+            i = gap ? 0 : a->n_live;
+        }
+    }
+}
+
+void deliver_lasting(struct hub *hub, const struct event *e)
+{
+    struct hub_room *room = hub_room_find(hub, e->room);
+    if (!room || (room->last && e->seq <= room->last)) return;
+    bool gap = room->last && e->seq > room->last + 1;
+    chase_those_behind(room, e->seq, gap);
+    room->last = e->seq;
+    room_touch(room);
+    for (struct audience *a = room->audiences; a; a = a->next) {
+        promote_ready(a, e->seq);
+        if (a->n_live == 0) continue;
+        if (a->lasting.n > HUB_FRAME_BYTES) hang(a, &a->lasting, a->n_live, false);
+        present(a, &a->lasting, e);
+    }
+}
+
+void deliver_to(struct listener *l, const struct event *e, bool replay)
+{
+    struct buf out;
+    buf_init(&out, 4 * HUB_FRAME_BYTES);
+    struct presentation p = { .out = &out, .deflate = ws_deflates(l->conn), .replay = replay };
+    l->presenter->present(&p, e);
+    if (out.n) {
+        struct frame *f = frame_create(buf_span(&out), false);
+        conn_push(l->conn, f);
+        frame_unref(f);
+    }
+    buf_fini(&out);
+}

@@ -1,0 +1,171 @@
+/* Who listens on this loop, and what the bus brings. Runs on the loop's thread and owns every listener, room and person in it; holds events
+   only while it reads a letter. */
+#include "hub/state.h"
+#include <stdlib.h>
+
+static void close_session(struct hub *hub, const struct event *e)
+{
+    struct hub_person *p = person_find(hub, e->subject.id);
+    if (!p) return;
+    list_each_safe(node, tmp, &p->listeners)
+    {
+        struct listener *l = container_of(node, struct listener, of_person);
+        if (!id_eq(l->session, e->session) || l->closing) continue;
+        l->closing = true;
+        subscriptions_drop(l);
+        ws_close(l->conn, l->presenter->revoked_code, "session over");
+    }
+}
+
+static void deliver_to_person(struct hub *hub, struct account_id account, const struct event *e)
+{
+    struct hub_person *p = person_find(hub, account);
+    if (!p) return;
+    list_each_safe(node, tmp, &p->listeners)
+        deliver_to(container_of(node, struct listener, of_person), e, false);
+}
+
+/* A person who joins starts to hear the room with this very event; one who leaves hears it as the last. */
+static void follow_join(struct hub *hub, const struct event *e)
+{
+    struct hub_person *p = person_find(hub, e->subject.id);
+    if (!p) return;
+    list_each_safe(node, tmp, &p->listeners)
+    {
+        struct listener *l = container_of(node, struct listener, of_person);
+        if (l->presenter->follows_membership && !subscription_find(l, e->room)) hub_subscribe(l, e->room, e->seq - 1, e->seq - 1);
+    }
+}
+
+static void follow_leave(struct hub *hub, const struct event *e)
+{
+    struct hub_person *p = person_find(hub, e->subject.id);
+    if (!p) return;
+    list_each_safe(node, tmp, &p->listeners)
+    {
+        struct listener *l = container_of(node, struct listener, of_person);
+        if (l->presenter->follows_membership) hub_unsubscribe(l, e->room);
+    }
+}
+
+static void take_event(struct hub *hub, const struct event *e)
+{
+    struct hub_room *room;
+    switch (e->kind) {
+    case event_session_revoked: close_session(hub, e); return;
+    case event_presence: presence_apply(hub, e); return;
+    case event_typing:
+        if (e->origin == loop_index(hub->loop)) return;
+        /* fall through */
+    case event_person_noticed:
+        if ((room = hub_room_find(hub, e->room))) deliver_passing(room, e);
+        return;
+    case event_room_read:
+        if (e->own_only) {
+            deliver_to_person(hub, e->by.id, e);
+            return;
+        }
+        break;
+    case event_member_joined:
+        follow_join(hub, e);
+        break;
+    case event_message_posted:
+    case event_message_edited:
+    case event_message_deleted:
+    case event_reaction_added:
+    case event_reaction_removed:
+    case event_member_left:
+    case event_member_changed:
+    case event_room_changed:
+    case event_kind_count:
+        break;
+    }
+    deliver_lasting(hub, e);
+    if (e->kind == event_member_left) follow_leave(hub, e);
+}
+
+static void read_bus(void *arg, struct event *chain)
+{
+    for (const struct event *e = chain; e; e = e->next) take_event(arg, e);
+}
+
+static void deliver_turn(struct hook *h)
+{
+    struct hub *hub = container_of(h, struct hub, deliver);
+    while (!list_empty(&hub->touched)) room_flush(container_of(hub->touched.next, struct hub_room, touched));
+}
+
+struct hub *hub_create(struct loop *loop, struct net *net, struct gate_client *gate, struct bus *bus, int n_loops)
+{
+    struct hub *hub = calloc(1, sizeof *hub);
+    if (!hub) abort();
+    hub->loop = loop, hub->net = net, hub->gate = gate, hub->n_loops = n_loops;
+    list_init(&hub->touched);
+    hook_init(&hub->deliver, deliver_turn);
+    chase_init(hub);
+    bus_listen(bus, loop_mailbox(loop), read_bus, hub);
+    return hub;
+}
+
+/* All listeners must have been forgotten: their connections are gone. What is left are people known to be on other loops. */
+void hub_destroy(struct hub *hub)
+{
+    if (!hub) return;
+    chase_fini(hub);
+    hook_cancel(&hub->deliver);
+    struct hub_person *p, *next;
+    HASH_ITER(hh, hub->people, p, next)
+    {
+        HASH_DEL(hub->people, p);
+        free(p);
+    }
+    free(hub);
+}
+
+struct listener *hub_listen(struct hub *hub, struct conn *c, const struct presenter *presenter, struct actor actor, struct person who)
+{
+    struct listener *l = calloc(1, sizeof *l + who.username.n);
+    if (!l) abort();
+    l->hub = hub, l->conn = c, l->presenter = presenter, l->session = actor.session;
+    l->n_name = who.username.n;
+    memcpy(l->name, who.username.p, who.username.n);
+    list_init(&l->of_person);
+    l->person = person_get(hub, actor.account);
+    presence_arrive(l);
+    return l;
+}
+
+void hub_forget(struct listener *l)
+{
+    subscriptions_drop(l);
+    watches_drop(l);
+    presence_leave(l);
+    free(l);
+}
+
+struct actor listener_actor(const struct listener *l)
+{
+    return (struct actor){ .account = l->person->id, .session = l->session };
+}
+
+bool hub_typing(struct listener *l, struct room_id room, bool on)
+{
+    struct subscription *s = subscription_find(l, room);
+    if (!s) return false;
+    struct person who = { l->person->id, { l->name, l->n_name } };
+    struct event e = { .kind = event_typing, .room = room, .by = who, .on = on, .origin = loop_index(l->hub->loop) };
+    deliver_passing(s->room, &e);
+    if (l->hub->n_loops > 1) {
+        struct event *copy = event_copy(&e);
+        if (copy) gate_announce(l->hub->gate, copy);
+    }
+    return true;
+}
+
+size_t hub_n_sessions(const struct hub *hub, struct account_id account)
+{
+    struct hub_person *p = person_find(hub, account);
+    size_t n = 0;
+    if (p) list_each(node, &p->listeners) n++;
+    return n;
+}

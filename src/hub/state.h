@@ -1,0 +1,127 @@
+/* The hub's own structures. Private to this room.
+
+       hub ──► hub_room (by room id) ──► audience (one a presenter and encoding) ──► subscriptions, live ones first
+           └─► hub_person (by account id) ──► listeners, and who watches the person
+
+   A subscription:
+
+       hub_subscribe ─► chasing ──chase_done: all told──► ready ──deliver: its next event──► live
+                          ▲  ▲                              │                                  │
+                          │  └────── deliver: gap ──────────┴──────────────────────────────────┘
+                          └─ paused: waits for the reader to drain (hub_drained) or for a retry
+
+   chasing and paused ones are in no audience; ready and live ones are. A ready one knows everything up to `after`. */
+#pragma once
+#include "base/hash.h"
+#include "base/list.h"
+#include "hub/hub.h"
+
+#define HUB_FRAME_BYTES (128u << 10) /* a turn's events of a room are cut into frames of about this size */
+#define HUB_CHASE_PAGE 200
+#define HUB_CHASE_PAUSE_BYTES (64u << 10) /* a replay waits while its reader has this much to read */
+#define HUB_WATCH_MAX 500
+
+struct audience {
+    struct audience *next;
+    const struct presenter *presenter;
+    bool deflate;
+    struct subscription **subs; /* live first, then ready */
+    uint32_t n_live, n, cap;
+    struct buf lasting, passing; /* being built this turn */
+};
+
+struct hub_room {
+    UT_hash_handle hh;
+    struct room_id id;
+    struct hub *hub;
+    int64_t last; /* newest sequence seen on this loop; 0: none yet */
+    struct audience *audiences;
+    uint32_t n_subs; /* in any state */
+    struct list touched; /* in hub->touched while frames are being built */
+};
+
+enum sub_state { sub_chasing, sub_paused, sub_ready, sub_live };
+
+struct subscription {
+    struct subscription *next; /* of the same listener */
+    struct listener *listener;
+    struct hub_room *room;
+    struct chase *chase; /* the query under way; NULL when none */
+    int64_t after;
+    uint32_t index; /* in the audience */
+    uint8_t state;
+    bool told;      /* something was replayed: the end of it must be told too */
+    bool begun;     /* the first page was answered */
+};
+
+struct hub_person {
+    UT_hash_handle hh;
+    struct account_id id;
+    struct list listeners; /* on this loop */
+    uint64_t loops;        /* bit i: loop i has a socket of theirs */
+    struct list watchers;  /* struct watch_link */
+};
+
+struct watch_link {
+    struct list of_person;
+    struct listener *listener;
+    struct hub_person *person;
+};
+
+struct listener {
+    struct list of_person;
+    struct hub *hub;
+    struct conn *conn;
+    const struct presenter *presenter;
+    struct hub_person *person;
+    struct subscription *subs;
+    struct watch_link *watches;
+    uint32_t n_watches;
+    bool closing; /* its session is over: hears nothing more */
+    struct session_id session;
+    size_t n_name;
+    char name[]; /* user name, for typing */
+};
+
+struct hub {
+    struct loop *loop;
+    struct net *net;
+    struct gate_client *gate;
+    struct hub_room *rooms;
+    struct hub_person *people;
+    size_t n_online;
+    int n_loops;
+    struct list touched;
+    struct hook deliver;
+    struct list retries; /* struct chase, waiting for the database to come back */
+    struct timer retry;
+};
+
+/* audience.c: encoding once, hanging on every socket */
+void room_touch(struct hub_room *room);
+void room_flush(struct hub_room *room);
+void audience_add(struct subscription *s, bool live);
+void audience_drop(struct subscription *s);
+void audience_promote(struct audience *a, struct subscription *s); /* ready to live */
+struct audience *audience_of(const struct subscription *s);
+void deliver_lasting(struct hub *hub, const struct event *e);
+void deliver_passing(struct hub_room *room, const struct event *e);
+/* One event to one listener, at once. */
+void deliver_to(struct listener *l, const struct event *e, bool replay);
+
+/* subscription.c */
+struct hub_room *hub_room_find(struct hub *hub, struct room_id id);
+struct subscription *subscription_find(const struct listener *l, struct room_id room);
+void subscription_chase(struct subscription *s);
+void subscriptions_drop(struct listener *l);
+void chase_init(struct hub *hub);
+void chase_fini(struct hub *hub);
+
+/* presence.c */
+struct hub_person *person_get(struct hub *hub, struct account_id id);
+struct hub_person *person_find(const struct hub *hub, struct account_id id);
+void person_release(struct hub *hub, struct hub_person *p); /* frees it when nobody needs it */
+void presence_arrive(struct listener *l);
+void presence_leave(struct listener *l);
+void presence_apply(struct hub *hub, const struct event *e);
+void watches_drop(struct listener *l);
