@@ -1,0 +1,15 @@
+/* The figures of all loops, summed without stopping any of them: each loop writes its own row of plain atomics, anybody reads all rows. */
+#pragma once
+#include "door/door.h"
+
+/* Process-wide. Gives; aborts when out of memory. */
+struct doors *doors_create(int n_loops);
+void doors_destroy(struct doors *all); /* after every loop has left */
+/* On the loop's own thread (or before it runs): the row of loop_index() is kept fresh once a second from now on. door->all must be set. */
+void doors_join(struct door *door);
+void doors_leave(struct door *door);
+
+/* GET /health (wire fact of the old desk): {"status":"OK","timestamp":ISO,"uptime":seconds,"websocket":"active","connections":WebSockets}. */
+void figures_health(struct request *r);
+/* GET /metrics: Prometheus text format 0.0.4. Figures of other loops are at most a second old. */
+void figures_metrics(struct request *r);

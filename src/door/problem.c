@@ -1,0 +1,111 @@
+/* The one table from fault to status and sentence. Pure but for problem_respond, which runs on the request's loop. Texts are ours alone: what
+   came from outside never enters a sentence, so an error can carry no secret back. */
+#include "door/problem.h"
+#include "wire/json.h"
+
+static const int statuses[fault_count] = {
+    [fault_none] = 200,        [fault_invalid] = 400,  [fault_too_large] = 413, [fault_unauthenticated] = 401, [fault_forbidden] = 403,
+    [fault_not_found] = 404,   [fault_conflict] = 409, [fault_gone] = 410,      [fault_limited] = 429,         [fault_busy] = 503,
+    [fault_unavailable] = 503, [fault_uncertain] = 504, [fault_internal] = 500,
+};
+
+struct sentences {
+    const char *in[language_count];
+};
+
+static const struct sentences plain[fault_count] = {
+    [fault_none] = { { "All is well.", "Hammasi joyida.", "Усе гаразд.", "Всё в порядке." } },
+    [fault_invalid] = { { "The request is malformed.", "So'rov noto'g'ri tuzilgan.", "Запит складено неправильно.", "Запрос составлен неправильно." } },
+    [fault_too_large] = { { "This is too long.", "Bu juda uzun.", "Це задовге.", "Это слишком длинное." } },
+    [fault_unauthenticated] = { { "Please sign in.", "Iltimos, tizimga kiring.", "Будь ласка, увійдіть.", "Пожалуйста, войдите." } },
+    [fault_forbidden] = { { "You may not do this.", "Bunga ruxsatingiz yo'q.", "Вам цього не дозволено.", "Вам это не разрешено." } },
+    [fault_not_found] = { { "There is no such thing.", "Bunday narsa topilmadi.", "Такого немає.", "Такого нет." } },
+    [fault_conflict] = { { "This clashes with what is there already.", "Bu mavjud ma'lumotga zid.", "Це суперечить тому, що вже є.",
+                           "Это противоречит тому, что уже есть." } },
+    [fault_gone] = { { "It is gone.", "U endi yo'q.", "Цього вже немає.", "Этого уже нет." } },
+    [fault_limited] = { { "Too often. Please wait a little.", "Juda tez-tez. Biroz kuting.", "Занадто часто. Зачекайте трохи.",
+                          "Слишком часто. Подождите немного." } },
+    [fault_busy] = { { "The server is busy. Nothing was done; please try again.", "Server band. Hech narsa bajarilmadi; qayta urinib ko'ring.",
+                       "Сервер зайнятий. Нічого не зроблено; спробуйте ще раз.", "Сервер занят. Ничего не сделано; попробуйте ещё раз." } },
+    [fault_unavailable] = { { "The server cannot reach its data. Nothing was done; please try again.",
+                              "Server ma'lumotlarga yeta olmayapti. Hech narsa bajarilmadi; qayta urinib ko'ring.",
+                              "Сервер не має доступу до даних. Нічого не зроблено; спробуйте ще раз.",
+                              "Серверу недоступны данные. Ничего не сделано; попробуйте ещё раз." } },
+    [fault_uncertain] = { { "It may or may not have been done. Repeat it with the same key.",
+                            "Bajarilgan-bajarilmagani noma'lum. O'sha kalit bilan takrorlang.",
+                            "Невідомо, чи це виконано. Повторіть з тим самим ключем.",
+                            "Неизвестно, выполнено ли это. Повторите с тем же ключом." } },
+    [fault_internal] = { { "Something went wrong on our side.", "Bizning tomonda xatolik yuz berdi.", "У нас щось пішло не так.",
+                           "У нас что-то пошло не так." } },
+};
+
+/* Where the pair (fault, detail) is one that people meet, it has words of its own. */
+static const struct exact {
+    enum fault fault;
+    const char *detail;
+    struct sentences words;
+} exact[] = {
+    { fault_conflict, "username", { { "This name is taken.", "Bu nom band.", "Це ім'я зайняте.", "Это имя занято." } } },
+    { fault_invalid, "username", { { "This name cannot be used.", "Bu nomdan foydalanib bo'lmaydi.", "Таке ім'я не підходить.", "Такое имя не подходит." } } },
+    { fault_unauthenticated, "credentials", { { "The name or the password is wrong.", "Nom yoki parol noto'g'ri.", "Неправильне ім'я або пароль.",
+                                                "Неверное имя или пароль." } } },
+    { fault_invalid, "password", { { "This password cannot be used.", "Bu paroldan foydalanib bo'lmaydi.", "Такий пароль не підходить.",
+                                     "Такой пароль не подходит." } } },
+    { fault_too_large, "password", { { "The password is longer than 72 bytes.", "Parol 72 baytdan uzun.", "Пароль довший за 72 байти.",
+                                       "Пароль длиннее 72 байт." } } },
+    { fault_forbidden, "registration", { { "Registration is closed.", "Ro'yxatdan o'tish yopiq.", "Реєстрацію закрито.", "Регистрация закрыта." } } },
+    { fault_forbidden, "invite", { { "An invitation is needed.", "Taklifnoma kerak.", "Потрібне запрошення.", "Нужно приглашение." } } },
+    { fault_gone, "invite", { { "This invitation is used up or expired.", "Bu taklifnoma ishlatilgan yoki muddati o'tgan.",
+                                "Це запрошення використане або прострочене.", "Это приглашение использовано или истекло." } } },
+    { fault_forbidden, "origin", { { "The request came from a page that is not ours.", "So'rov begona sahifadan keldi.",
+                                     "Запит надійшов з чужої сторінки.", "Запрос пришёл с чужой страницы." } } },
+    { fault_conflict, "key", { { "This key was used for other content.", "Bu kalit boshqa matn uchun ishlatilgan.",
+                                 "Цей ключ використано для іншого вмісту.", "Этот ключ использован для другого содержимого." } } },
+    { fault_not_found, "room", { { "There is no such room.", "Bunday xona yo'q.", "Такої кімнати немає.", "Такой комнаты нет." } } },
+    { fault_not_found, "message", { { "There is no such message.", "Bunday xabar yo'q.", "Такого повідомлення немає.", "Такого сообщения нет." } } },
+    { fault_gone, "message", { { "The message was deleted.", "Xabar o'chirilgan.", "Повідомлення видалено.", "Сообщение удалено." } } },
+    { fault_invalid, "text", { { "The text is empty or malformed.", "Matn bo'sh yoki noto'g'ri.", "Текст порожній або неправильний.",
+                                 "Текст пуст или неправилен." } } },
+    { fault_too_large, "text", { { "The message is too long.", "Xabar juda uzun.", "Повідомлення задовге.", "Сообщение слишком длинное." } } },
+};
+
+int problem_status(enum fault f)
+{
+    return statuses[f];
+}
+
+const char *problem_sentence(enum fault f, const char *detail, enum language language)
+{
+    for (size_t i = 0; detail && i < sizeof exact / sizeof *exact; i++)
+        if (exact[i].fault == f && strcmp(exact[i].detail, detail) == 0) return exact[i].words.in[language];
+    return plain[f].in[language];
+}
+
+void problem_fields(struct json_writer *w, const struct problem *p, enum language language)
+{
+    json_put_string(w, "error", span_of(fault_word(p->fault)));
+    json_put_string(w, "detail", span_of(p->detail));
+    json_put_string(w, "message", span_of(problem_sentence(p->fault, p->detail, language)));
+    json_put_id(w, "retry_after_s", p->retry_after_s);
+}
+
+enum language request_language(const struct request *r)
+{
+    return accept_language(request_header(r, "accept-language"));
+}
+
+void problem_respond(struct request *r, const struct problem *p)
+{
+    struct buf body;
+    buf_init(&body, 4096);
+    struct json_writer w = json_writer(&body);
+    json_begin_object(&w);
+    problem_fields(&w, p, request_language(r));
+    json_end_object(&w);
+    if (p->retry_after_s) response_header(r, "Retry-After", arena_printf(request_arena(r), "%lld", (long long)p->retry_after_s));
+    if (p->fault == fault_unauthenticated) response_header(r, "WWW-Authenticate", SPAN("Bearer"));
+    response_header(r, "Cache-Control", SPAN("no-store"));
+    response_header(r, "Content-Language", span_of(language_tag(request_language(r))));
+    respond(r, problem_status(p->fault), "application/problem+json", buf_span(&body));
+    buf_fini(&body);
+}
