@@ -52,16 +52,22 @@ static void open_letters(uv_async_t *wake)
     }
 }
 
+/* The lowest armed phase always goes first, also when a later one armed it: a reader that drains in the flush may submit the next query,
+   and it must not wait for the next wake-up. */
 static void run_hooks(uv_prepare_t *handle)
 {
     struct loop *loop = handle->data;
-    for (int phase = 0; phase < hook_phases; phase++) {
+    int phase = 0;
+    while (phase < hook_phases) {
         struct list *armed = &loop->hooks[phase];
-        while (!list_empty(armed)) {
-            struct hook *h = container_of(armed->next, struct hook, node);
-            list_remove(&h->node);
-            h->run(h);
+        if (list_empty(armed)) {
+            phase++;
+            continue;
         }
+        struct hook *h = container_of(armed->next, struct hook, node);
+        list_remove(&h->node);
+        h->run(h);
+        phase = 0;
     }
 }
 
