@@ -1,0 +1,481 @@
+// The conversation of one signed-in account: its rooms, the gateway, the outbox, who is online. The only place where
+// events meet rooms. Components read its state and call its verbs.
+
+import { Api } from './api';
+import { Gateway, type GatewayState, type Socket } from './gateway';
+import { find_seq, is_reading, let_go_of_old, read_around, read_from_mark, read_newer, read_newest, read_older } from './history';
+import { Outbox, type OutboxStorage, type Pending } from './outbox';
+import { SvelteMap } from 'svelte/reactivity';
+import { RoomState } from './room_state.svelte';
+import {
+  Fault,
+  problem_of,
+  type Account,
+  type ChangesPage,
+  type ChatEvent,
+  type LastingEvent,
+  type Member,
+  type Message,
+  type Person,
+  type Role,
+  type Room,
+} from './types';
+
+export interface ChatOptions {
+  api: Api;
+  account: Account;
+  storage: OutboxStorage;
+  open_socket: () => Socket;
+  renew: () => Promise<boolean>;
+  on_signed_out: () => void;
+}
+
+const FILL_LIMIT = 500;
+const WATCH_MAX = 500;
+const POLL_MS = 5_000;
+
+export class Chat {
+  readonly account: Account;
+  rooms = $state.raw<RoomState[]>([]);
+  /** False until the server has told which rooms there are. */
+  ready = $state(false);
+  link = $state.raw<GatewayState>({ name: 'stopped' });
+  /** The socket is down but HTTP answers: messages go and come that way, slower. */
+  by_http = $state(false);
+  n_unsent = $state(0);
+  online = new SvelteMap<number, boolean>();
+  open_room = $state.raw<RoomState | null>(null);
+
+  private readonly api: Api;
+  private readonly gateway: Gateway;
+  private readonly outbox: Outbox;
+  private by_id = new Map<number, RoomState>();
+  private arriving = new Map<number, LastingEvent[]>();
+  private tick_timer?: ReturnType<typeof setInterval>;
+  private polled_at = 0;
+  private watched = '';
+  private stopped = false;
+
+  constructor(private readonly options: ChatOptions) {
+    this.account = options.account;
+    this.api = options.api;
+    this.gateway = new Gateway({
+      open_socket: options.open_socket,
+      known: () => Object.fromEntries([...this.by_id.values()].map((r) => [r.id, r.cursor])),
+      authorize: () => this.authorize(),
+      on_state: (state) => this.link_changed(state),
+      on_hello: () => {},
+      on_ready: (rooms) => this.be_ready(rooms),
+      on_resumed: (room, to) => this.resumed(room, to),
+      on_reload: (room, from) => this.reload(room, from),
+      on_event: (event) => this.take(event),
+      on_signed_out: options.on_signed_out,
+    });
+    this.outbox = new Outbox({
+      storage: options.storage,
+      send: (pending) => this.transmit(pending),
+      on_change: (room, pending) => this.outbox_changed(room, pending),
+      on_sent: (message) => this.by_id.get(message.room)?.add_sent(message),
+    });
+  }
+
+  sorted = $derived([...this.rooms].sort((a, b) => b.activity.localeCompare(a.activity)));
+  n_unread = $derived(this.rooms.reduce((n, r) => n + r.info.unread, 0));
+
+  start(): void {
+    void this.outbox.start(this.account.id);
+    this.gateway.start();
+    this.tick_timer = setInterval(() => this.tick(), 1_000);
+  }
+
+  stop(): void {
+    this.stopped = true;
+    clearInterval(this.tick_timer);
+    this.gateway.stop();
+    this.outbox.stop();
+  }
+
+  wake(): void {
+    this.gateway.wake();
+    if (!this.gateway.is_online) this.outbox.kick();
+  }
+
+  room(id: number): RoomState | undefined {
+    return this.by_id.get(id);
+  }
+
+  // The gateway's side
+
+  private link_changed(state: GatewayState): void {
+    this.link = state;
+    if (state.name !== 'online') {
+      this.watched = '';
+      return;
+    }
+    this.by_http = false;
+    this.watch();
+    this.outbox.kick();
+  }
+
+  private async authorize(): Promise<'yes' | 'no' | 'unknown'> {
+    try {
+      return (await this.options.renew()) ? 'yes' : 'no';
+    } catch {
+      return 'unknown';
+    }
+  }
+
+  private be_ready(rooms: Room[]): void {
+    const mine = new Set(rooms.map((r) => r.id));
+    for (const room of this.rooms) if (!mine.has(room.id)) this.forget(room.id);
+    for (const info of rooms) this.add_room(info);
+    this.ready = true;
+  }
+
+  private add_room(info: Room): RoomState {
+    const known = this.by_id.get(info.id);
+    if (known) {
+      known.refresh(info);
+      return known;
+    }
+    const room = new RoomState(info);
+    room.pending = this.waiting.get(info.id) ?? [];
+    this.by_id.set(room.id, room);
+    this.rooms = [...this.rooms, room];
+    return room;
+  }
+
+  private forget(id: number): void {
+    this.by_id.delete(id);
+    this.rooms = this.rooms.filter((r) => r.id !== id);
+    this.outbox.forget_room(id);
+    if (this.open_room?.id === id) this.open_room = null;
+  }
+
+  private resumed(id: number, to: number): void {
+    const room = this.by_id.get(id);
+    if (room) room.cursor = Math.max(room.cursor, to);
+  }
+
+  private reload(id: number, from: number): void {
+    const room = this.by_id.get(id);
+    if (!room) return;
+    room.cursor = from;
+    room.held = null;
+    room.forget_messages();
+    if (this.open_room === room) void this.show_room(room);
+  }
+
+  private take(event: ChatEvent): void {
+    if (event.t === 'presence') {
+      this.online.set(event.account, event.online);
+      return;
+    }
+    const room = this.by_id.get(event.room);
+    if (event.t === 'typing') {
+      if (event.by.id !== this.account.id) room?.typing(event.by, event.on, Date.now());
+    } else if (event.t === 'room_read' && event.seq === null) {
+      if (event.by.id === this.account.id) room?.mark_read(event.read, null, this.account.id);
+    } else if (room) this.take_lasting(room, event as LastingEvent);
+    else this.take_unknown(event as LastingEvent);
+  }
+
+  private take_lasting(room: RoomState, event: LastingEvent): void {
+    if (event.seq <= room.cursor) return;
+    if (room.held) room.held.push(event);
+    else if (event.seq === room.cursor + 1) this.apply(room, event);
+    else {
+      room.held = [event];
+      void this.fill(room);
+    }
+  }
+
+  private apply(room: RoomState, event: LastingEvent): void {
+    room.apply(event, this.account.id);
+    if (event.t === 'message_posted') {
+      if (event.message.author.id === this.account.id && event.message.key) this.outbox.seen(event.message.key);
+    }
+    if (event.t === 'member_left' && event.member.id === this.account.id) this.forget(room.id);
+    if (event.t === 'room_read' && event.by.id === this.account.id && room.info.unread > 0) this.recount(room);
+    if (event.t === 'member_joined' || event.t === 'member_left') this.watch();
+  }
+
+  private recount_timers = new Map<number, ReturnType<typeof setTimeout>>();
+
+  /** The mark moved to the middle of what we hold only in part: only the server knows the number. */
+  private recount(room: RoomState): void {
+    if (this.recount_timers.has(room.id)) return;
+    const timer = setTimeout(async () => {
+      this.recount_timers.delete(room.id);
+      try {
+        room.refresh(await this.api.get<Room>(`/rooms/${room.id}`));
+      } catch {
+        // The next mark or resume tells.
+      }
+    }, 500);
+    this.recount_timers.set(room.id, timer);
+  }
+
+  /** Something between the cursor and what just came is missing: read it, then go on with what waited. */
+  private async fill(room: RoomState): Promise<void> {
+    try {
+      await this.read_changes(room);
+      const held = room.held ?? [];
+      room.held = null;
+      for (const event of held) this.take_lasting(room, event);
+    } catch (error) {
+      const { word } = problem_of(error);
+      if (word === 'gone' || word === 'invalid') this.reload(room.id, room.held?.at(-1)?.seq ?? room.cursor);
+      else if (word === 'not_found' || word === 'forbidden') this.forget(room.id);
+      else setTimeout(() => this.by_id.get(room.id) === room && room.held && void this.fill(room), 2_000);
+    }
+  }
+
+  private async read_changes(room: RoomState): Promise<void> {
+    for (;;) {
+      const page = await this.api.get<ChangesPage>(`/rooms/${room.id}/changes?after=${room.cursor}&limit=${FILL_LIMIT}`);
+      for (const event of page.events) if (event.seq > room.cursor) this.apply(room, event);
+      room.cursor = Math.max(room.cursor, page.to);
+      if (page.to >= page.head) return;
+    }
+  }
+
+  /** An event of a room we do not know: when it says that we joined, the room is fetched, and what follows waits for it. */
+  private take_unknown(event: LastingEvent): void {
+    const waiting = this.arriving.get(event.room);
+    if (waiting) waiting.push(event);
+    else if (event.t === 'member_joined' && event.member.id === this.account.id) void this.arrive(event.room);
+  }
+
+  private async arrive(id: number): Promise<void> {
+    this.arriving.set(id, []);
+    try {
+      const room = this.add_room(await this.api.get<Room>(`/rooms/${id}`));
+      const held = this.arriving.get(id) ?? [];
+      this.arriving.delete(id);
+      for (const event of held) this.take_lasting(room, event);
+      this.watch();
+    } catch {
+      this.arriving.delete(id);
+    }
+  }
+
+  // Sending
+
+  private waiting = new Map<number, Pending[]>();
+
+  private outbox_changed(id: number, pending: Pending[]): void {
+    this.waiting.set(id, pending);
+    const room = this.by_id.get(id);
+    if (room) room.pending = pending;
+    this.n_unsent = this.outbox.n_unsent;
+  }
+
+  private async transmit(p: Pending): Promise<Message> {
+    const fields = { text: p.text, key: p.key, reply_to: p.reply_to?.id ?? null };
+    if (this.gateway.is_online) {
+      const answer = await this.gateway.request('send', { room: p.room, ...fields });
+      return answer.message as Message;
+    }
+    return this.api.post<Message>(`/rooms/${p.room}/messages`, fields);
+  }
+
+  send(room: RoomState, text: string, reply_to: Message | null): void {
+    const quote = reply_to ? { id: reply_to.id, author: reply_to.author, text: Array.from(reply_to.text).slice(0, 140).join('') } : null;
+    this.outbox.add(room.id, text, quote);
+    room.divider = null;
+  }
+
+  retry(pending: Pending): void {
+    this.outbox.retry(pending.key);
+  }
+
+  drop(pending: Pending): void {
+    this.outbox.drop(pending.key);
+  }
+
+  /** Over the socket when it is there, else over HTTP. Only for wishes that may be said twice. */
+  private async wish(op: string, fields: Record<string, unknown>, over_http: () => Promise<unknown>): Promise<void> {
+    if (this.gateway.is_online) {
+      try {
+        await this.gateway.request(op, fields);
+        return;
+      } catch (error) {
+        if (!['offline', 'uncertain'].includes(problem_of(error).word)) throw error;
+      }
+    }
+    await over_http();
+  }
+
+  edit(m: Message, text: string): Promise<void> {
+    const path = `/rooms/${m.room}/messages/${m.id}`;
+    return this.wish('edit', { room: m.room, message: m.id, text }, () => this.api.call('PATCH', path, { text }));
+  }
+
+  remove(m: Message): Promise<void> {
+    const path = `/rooms/${m.room}/messages/${m.id}`;
+    return this.wish('delete', { room: m.room, message: m.id }, () => this.api.call('DELETE', path));
+  }
+
+  react(m: Message, emoji: string, on: boolean): Promise<void> {
+    const path = `/rooms/${m.room}/messages/${m.id}/reactions/${encodeURIComponent(emoji)}`;
+    return this.wish('react', { room: m.room, message: m.id, emoji, on }, () => this.api.call(on ? 'PUT' : 'DELETE', path));
+  }
+
+  typing(room: RoomState, on: boolean): void {
+    this.gateway.tell('typing', { room: room.id, on });
+  }
+
+  async mark_read(room: RoomState, seq: number): Promise<void> {
+    if (seq <= room.info.read || !this.gateway.is_online) return;
+    try {
+      const answer = await this.gateway.request('read', { room: room.id, read: seq });
+      room.mark_read(answer.read as number, answer.unread as number, this.account.id);
+    } catch {
+      // The next message on screen marks again.
+    }
+  }
+
+  // Looking
+
+  async open(id: number): Promise<RoomState | null> {
+    const room = this.by_id.get(id);
+    if (!room) return null;
+    if (this.open_room !== room) {
+      room.divider = room.info.unread > 0 ? room.info.read : null;
+      this.open_room = room;
+    }
+    await this.show_room(room);
+    return room;
+  }
+
+  close(): void {
+    if (this.open_room) {
+      this.open_room.divider = null;
+      let_go_of_old(this.open_room);
+    }
+    this.open_room = null;
+  }
+
+  private async show_room(room: RoomState): Promise<void> {
+    void this.load_members(room).catch(() => {});
+    if (!room.loaded) await read_from_mark(this.api, room);
+  }
+
+  older = (room: RoomState): Promise<void> => (is_reading(room) ? Promise.resolve() : read_older(this.api, room));
+  newer = (room: RoomState): Promise<void> => (is_reading(room) ? Promise.resolve() : read_newer(this.api, room));
+  newest = (room: RoomState): Promise<void> => (room.more_after || !room.loaded ? read_newest(this.api, room) : Promise.resolve());
+
+  /** Brings a message into the window. False: it is not to be found. */
+  async bring(room: RoomState, id: number): Promise<boolean> {
+    if (room.messages.some((m) => m.id === id)) return true;
+    const seq = await find_seq(this.api, room, id);
+    if (seq === null) return false;
+    await read_around(this.api, room, seq);
+    return room.messages.some((m) => m.id === id);
+  }
+
+  // People and rooms
+
+  async load_members(room: RoomState, more = false): Promise<void> {
+    const after = more ? (room.members.at(-1)?.account.id ?? 0) : 0;
+    const page = await this.api.get<{ members: Member[]; more: boolean }>(`/rooms/${room.id}/members?after=${after}&limit=100`);
+    room.members = more ? [...room.members, ...page.members] : page.members;
+    room.more_members = page.more;
+    room.members_loaded = true;
+    for (const m of page.members) this.online.set(m.account.id, m.online);
+    this.watch();
+  }
+
+  /** Whose coming and going we want to hear of: partners of direct rooms, and the members on screen. */
+  private watch(): void {
+    const ids = new Set<number>();
+    for (const room of this.rooms) if (room.info.peer) ids.add(room.info.peer.id);
+    for (const m of this.open_room?.members ?? []) ids.add(m.account.id);
+    ids.delete(this.account.id);
+    const accounts = [...ids].slice(0, WATCH_MAX);
+    const wish = accounts.join();
+    if (!this.gateway.is_online || wish === this.watched) return;
+    this.watched = wish;
+    this.gateway.request('watch', { accounts }).then(
+      (answer) => {
+        const here = new Set(answer.online as number[]);
+        for (const id of accounts) this.online.set(id, here.has(id));
+      },
+      () => (this.watched = ''),
+    );
+  }
+
+  async find_people(prefix: string): Promise<Person[]> {
+    const found = await this.api.get<{ accounts: Person[] }>(`/accounts?prefix=${encodeURIComponent(prefix)}`);
+    return found.accounts.filter((p) => p.id !== this.account.id);
+  }
+
+  async start_direct(person: Person): Promise<RoomState> {
+    return this.add_room(await this.api.post<Room>('/rooms', { kind: 'direct', members: [person.id] }));
+  }
+
+  async create_group(name: string, is_public: boolean, members: number[]): Promise<RoomState> {
+    return this.add_room(await this.api.post<Room>('/rooms', { kind: 'group', name, public: is_public, members }));
+  }
+
+  async public_rooms(): Promise<Room[]> {
+    return (await this.api.get<{ rooms: Room[] }>('/rooms/public')).rooms;
+  }
+
+  async join(id: number): Promise<RoomState> {
+    await this.api.call('PUT', `/rooms/${id}/members/${this.account.id}`, { role: 'member' });
+    return this.add_room(await this.api.get<Room>(`/rooms/${id}`));
+  }
+
+  async leave(room: RoomState): Promise<void> {
+    await this.api.call('DELETE', `/rooms/${room.id}/members/${this.account.id}`);
+    this.forget(room.id);
+  }
+
+  async rename(room: RoomState, name: string): Promise<void> {
+    room.refresh(await this.api.call<Room>('PATCH', `/rooms/${room.id}`, { name }));
+  }
+
+  async set_member(room: RoomState, account: number, role: Role = 'member'): Promise<void> {
+    await this.api.call('PUT', `/rooms/${room.id}/members/${account}`, { role });
+  }
+
+  async remove_member(room: RoomState, account: number): Promise<void> {
+    await this.api.call('DELETE', `/rooms/${room.id}/members/${account}`);
+  }
+
+  async forget_unsent(): Promise<void> {
+    await this.outbox.clear();
+  }
+
+  // Time
+
+  private tick(): void {
+    const now = Date.now();
+    for (const room of this.rooms) room.expire_typists(now);
+    const down = this.link.name === 'waiting' || (this.link.name === 'connecting' && this.link.attempt > 0);
+    if (down && this.ready && now - this.polled_at > POLL_MS) {
+      this.polled_at = now;
+      void this.poll();
+    }
+  }
+
+  /** Some proxies kill sockets and let requests pass: then we ask. */
+  private async poll(): Promise<void> {
+    try {
+      const { rooms } = await this.api.get<{ rooms: Room[] }>('/rooms');
+      if (this.stopped || this.gateway.is_online) return;
+      this.by_http = true;
+      this.be_ready(rooms);
+      for (const info of rooms) {
+        const room = this.by_id.get(info.id);
+        if (room && info.head > room.cursor && !room.held) await this.read_changes(room);
+      }
+      this.outbox.kick();
+    } catch (error) {
+      this.by_http = false;
+      if (error instanceof Fault && error.problem.word === 'unauthenticated') this.options.on_signed_out();
+    }
+  }
+}
