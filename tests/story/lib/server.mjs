@@ -84,7 +84,7 @@ export class Server {
 
     static async start(options = {}) {
         const server = new Server(options);
-        await server.start(options);
+        await server.start();
         return server;
     }
 
@@ -93,11 +93,16 @@ export class Server {
     get pid() { return this.child?.pid; }
     get log() { return fs.existsSync(this.logFile) ? fs.readFileSync(this.logFile, 'utf8') : ''; }
 
+    /** Starts without saying address and database: the environment does. */
+    startBare() {
+        return this.start({ args: ['serve', '--data', this.data] });
+    }
+
     /** Starts the process and waits until /health answers. */
-    async start({ waitMs = 20000 } = {}) {
+    async start({ waitMs = 20000, args: bare } = {}) {
         if (!this.port) this.port = await freePort();
-        const args = ['serve', '--listen', `127.0.0.1:${this.port}`, '--data', this.data, ...this.args];
-        if (this.database) args.push('--database', this.database);
+        const args = bare ?? ['serve', '--listen', `127.0.0.1:${this.port}`, '--data', this.data, ...this.args];
+        if (this.database && !bare) args.push('--database', this.database);
         const log = fs.openSync(this.logFile, 'a');
         const child = spawn(binary, args, { env: cleanEnvironment({ ...quiet, ...this.env }), cwd: this.cwd, stdio: ['ignore', log, log] });
         fs.closeSync(log);
