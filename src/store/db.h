@@ -2,7 +2,9 @@
    failing one for tests) implement db_driver.h. A struct db belongs to one thread at a time.
 
    Statements are named in statements.def: every statement is prepared once per connection, at its first use.
-   Text is UTF-8 without NUL. NULL columns read as 0 and as the empty span. */
+   Text is UTF-8 without NUL. NULL columns read as 0 and as the empty span; a column read as what it is not (text as integer, or none such)
+   makes the rows' fault internal, on both engines alike.
+   Once the engine has dropped an open transaction (connection lost, disk full), everything answers unavailable until db_abort or db_commit. */
 #pragma once
 #include "base/arena.h"
 #include "base/fault.h"
@@ -24,7 +26,9 @@ enum db_stmt {
     stmt_count
 };
 
-/* url: "sqlite:PATH" or "postgresql://…". A reader may not write. Gives. Faults: unavailable, invalid (url). */
+/* url: "sqlite:PATH", "postgresql://…", also as SQLAlchemy writes them: "sqlite:///PATH" (four slashes for an absolute path), with or without a
+   driver ("sqlite+aiosqlite", "postgresql+asyncpg"); "failing:N:URL" for tests (db_failing.h). A writer makes a SQLite file that is not there,
+   mode 0600. A reader may not write (internal), and its transaction is one snapshot. Gives. Faults: unavailable, invalid (url, versions). */
 must_use enum fault db_open(const char *url, enum db_mode mode, struct db **out);
 void db_close(struct db *db); /* NULL is fine */
 enum db_engine db_engine_of(const struct db *db);
@@ -69,7 +73,9 @@ int64_t db_col_i64(struct db_rows *rows, int column);
 bool db_col_is_null(struct db_rows *rows, int column);
 struct span db_col_text(struct db_rows *rows, int column);                            /* borrowed until the next db_next or db_end */
 struct span db_col_copy(struct db_rows *rows, int column, struct arena *arena);
-/* conflict when a UNIQUE or foreign key constraint refused, unavailable when the database is away, locked or full, internal otherwise. */
+/* conflict when a UNIQUE or foreign key constraint refused, unavailable when the database is away, locked or full, internal otherwise.
+   uncertain only outside a transaction, when the connection was lost over a write. After a fault inside a transaction its savepoint, or the
+   whole, must be aborted. */
 must_use enum fault db_end(struct db_rows *rows);
 
 /* Runs a statement that returns nothing. n_changed may be NULL. */
@@ -79,7 +85,8 @@ must_use enum fault db_exec(struct db *db, enum db_stmt stmt, const struct db_pa
 
 /* A bulk statement runs for n rows of parameters given column-wise. SQLite loops over its row-wise text; PostgreSQL sends each column as one
    array to its array-wise text (unnest). Rows come back through on_row with the zero-based ordinal of the parameter row in column 0
-   (SQLite text is given the ordinal as its last parameter $n). on_row may be NULL. */
+   (SQLite text is given the ordinal as its last parameter $n). on_row may be NULL, and must not query. At most 1,024 rows (too_large). After a
+   fault some of the rows may stand (SQLite): abort the savepoint. */
 struct db_column { enum db_type type; const int64_t *i64s; const struct span *texts; }; /* empty text in a texts column means NULL */
 must_use enum fault db_bulk(struct db *db, enum db_stmt stmt, const struct db_column *columns, size_t n_columns, size_t n_rows,
                             void (*on_row)(void *user, struct db_rows *row), void *user);
