@@ -94,9 +94,10 @@ static int n_cores(void)
 static void check_listen(struct checking *c)
 {
     struct config *config = c->config;
-    int64_t port = read_number(c, setting_port, 0, 65535);
-    if (!config_parse_listen(config->arena, text_of(c, setting_listen), &config->listen_address, &config->port)) refuse(c, setting_listen);
-    if (config->port < 0) config->port = (int)port;
+    const char *listen = text_of(c, setting_listen);
+    config->listen_address = "127.0.0.1";
+    config->port = (int)read_number(c, setting_port, 0, 65535);
+    if (listen && !config_parse_listen(config->arena, listen, &config->listen_address, &config->port)) refuse(c, setting_listen);
     config->is_loopback = config_is_loopback(config->listen_address);
 }
 

@@ -48,7 +48,7 @@ void config_fini(struct config *config);
 void config_warn(const struct config *config);
 
 /* Parsers of single values, for tests too. False: not allowed. Results live in the arena. */
-bool config_parse_listen(struct arena *arena, const char *text, const char **address_out, int *port_out); /* port -1: none named */
+bool config_parse_listen(struct arena *arena, const char *text, const char **address_out, int *port_out);
 bool config_is_loopback(const char *address);
 /* Understands the URLs of the old systems too: sqlite:///x, sqlite+aiosqlite:///x, postgres://, postgresql+asyncpg://. */
 bool config_parse_database(struct arena *arena, const char *text, const char **url_out, bool *is_sqlite_out);

@@ -24,8 +24,8 @@ bool config_parse_listen(struct arena *arena, const char *text, const char **add
         address = span_make(text, (size_t)(colon - text));
         port = span_of(colon + 1);
     }
-    int64_t number = -1;
-    if (port.p && (!span_to_i64(port, &number) || number < 0 || number > 65535)) return false;
+    int64_t number;
+    if (!span_to_i64(port, &number) || number < 0 || number > 65535) return false;
     *address_out = arena_copy(arena, address).p;
     *port_out = (int)number;
     return is_numeric_address(*address_out, NULL);

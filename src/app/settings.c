@@ -54,7 +54,7 @@ void settings_complain(const struct setting_value *value, const char *format, ..
     va_list args;
     fprintf(stderr, "suhbat: ");
     if (value->source) fprintf(stderr, "%s", value->source);
-    if (value->source && value->line) fprintf(stderr, " line %d", value->line);
+    if (value->source && value->line) fprintf(stderr, ":%d", value->line);
     fprintf(stderr, value->source ? ": %s: " : "%s: ", value->name);
     va_start(args, format);
     vfprintf(stderr, format, args);

@@ -54,5 +54,5 @@ must_use enum fault settings_read_environment(struct settings *s, char *const *e
 must_use enum fault settings_read_dotenv(struct settings *s, const char *path);
 must_use enum fault settings_read_ini(struct settings *s, const char *path, enum setting_strength strength, bool must_exist);
 
-/* "suhbat: .env line 3: SUHBAT_X: …" on standard error. Never prints the value. */
+/* "suhbat: .env:3: SUHBAT_X: …" on standard error. Never prints the value. */
 void settings_complain(const struct setting_value *value, const char *format, ...) __attribute__((format(printf, 2, 3)));

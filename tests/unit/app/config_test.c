@@ -144,7 +144,7 @@ static void dotenv_habits_are_understood(void **state)
                        "    SECRET_KEY: str = \"" SECRET "; #\"\n    ACCESS_TOKEN_EXPIRE_MINUTES:int = 45\n    DEBUG: bool = True\nSUHBAT_ORIGINS=\n");
     struct config c;
     const char *said = refusal((struct config_flags){ 0 });
-    assert_says(said, ".env line 5: OTHER_PROGRAM: the quote is not closed");
+    assert_says(said, ".env:5: OTHER_PROGRAM: the quote is not closed");
     write_file(".env", "# a comment\n\n  export SUHBAT_LISTEN=\"127.0.0.3:81\"  \nSUHBAT_WEB_ROOT='.'\nOTHER_PROGRAM=\"x\"\nSUHBAT_LOOPS=2 # two\n"
                        "    SECRET_KEY: str = \"" SECRET "; #\"\n    ACCESS_TOKEN_EXPIRE_MINUTES:int = 45\n    DEBUG: bool = True\nSUHBAT_ORIGINS=\n");
     c = must_load((struct config_flags){ 0 });
@@ -174,18 +174,18 @@ static void wrong_lines_are_named(void **state)
 {
     (void)state;
     write_file(".env", "A=1\nSUHBAT_BCRYPT_COST=20\n");
-    assert_says(refusal((struct config_flags){ 0 }), "suhbat: .env line 2: SUHBAT_BCRYPT_COST: not allowed; allowed: 4 to 15");
+    assert_says(refusal((struct config_flags){ 0 }), "suhbat: .env:2: SUHBAT_BCRYPT_COST: not allowed; allowed: 4 to 15");
     write_file(".env", "SUHBAT_BCRIPT_COST=12\n");
-    assert_says(refusal((struct config_flags){ 0 }), ".env line 1: SUHBAT_BCRIPT_COST: no such setting");
+    assert_says(refusal((struct config_flags){ 0 }), ".env:1: SUHBAT_BCRIPT_COST: no such setting");
     write_file(".env", "A=1\nthis is no pair\n");
-    assert_says(refusal((struct config_flags){ 0 }), ".env line 2: line: is neither");
+    assert_says(refusal((struct config_flags){ 0 }), ".env:2: line: is neither");
     write_file(".env", "DATABASE_URL: str = f\"sqlite:///{BASE_DIR / 'data.db'}\"\n");
-    assert_says(refusal((struct config_flags){ 0 }), ".env line 1: DATABASE_URL: is a Python expression");
+    assert_says(refusal((struct config_flags){ 0 }), ".env:1: DATABASE_URL: is a Python expression");
     unlink(".env");
     write_file("suhbat.ini", "[suhbat]\nlisten = here\nlissen = 1\n");
     const char *said = refusal((struct config_flags){ 0 });
-    assert_says(said, "suhbat.ini line 3: lissen: no such setting");
-    assert_says(said, "suhbat.ini line 2: listen: not allowed; allowed: a numeric address");
+    assert_says(said, "suhbat.ini:3: lissen: no such setting");
+    assert_says(said, "suhbat.ini:2: listen: not allowed; allowed: a numeric address");
     unlink("suhbat.ini");
     assert_says(refused_env("SUHBAT_REGISTRATION", "maybe"), "environment: SUHBAT_REGISTRATION: not allowed; allowed: open, invite, closed");
     assert_says(refused_env("SUHBAT_NOTHING", "1"), "environment: SUHBAT_NOTHING: no such setting");
@@ -223,7 +223,7 @@ static void trust_beyond_loopback_is_told_twice(void **state)
     struct config c = must_load((struct config_flags){ 0 });
     assert_true(c.trusts_lobby);
     config_fini(&c);
-    setenv("SUHBAT_LISTEN", "0.0.0.0", 1);
+    setenv("SUHBAT_LISTEN", "0.0.0.0:80", 1);
     assert_says(refusal((struct config_flags){ 0 }), "SUHBAT_LEGACY_TRUST_PUBLIC=on");
     setenv("SUHBAT_LEGACY_TRUST_PUBLIC", "on", 1);
     c = must_load((struct config_flags){ 0 });
@@ -249,11 +249,11 @@ static void listen_forms(void **state)
     struct arena *arena = arena_create(256, 1 << 16);
     const char *address;
     int port;
-    assert_true(config_parse_listen(arena, "::", &address, &port));
-    assert_int_equal(port, -1);
+    assert_true(config_parse_listen(arena, "[::]:0", &address, &port));
+    assert_int_equal(port, 0);
     assert_true(config_parse_listen(arena, "[fe80::1]:65535", &address, &port));
     assert_string_equal(address, "fe80::1");
-    static const char *const wrong[] = { "", ":80", "localhost:80", "1.2.3.4:", "1.2.3.4:65536", "1.2.3.4:-1", "[::1", "[::1]80", "[::1]:", "1.2.3", "1.2.3.4:8x" };
+    static const char *const wrong[] = { "", ":80", "localhost:80", "1.2.3.4:", "1.2.3.4", "::", "1.2.3.4:65536", "1.2.3.4:-1", "[::1", "[::1]80", "[::1]:", "1.2.3", "1.2.3.4:8x" };
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
         if (config_parse_listen(arena, wrong[i], &address, &port)) fail_msg("understood %s", wrong[i]);
     assert_false(config_is_loopback("0.0.0.0"));
