@@ -1,0 +1,185 @@
+/* suhbat serve: puts the house together, runs it, and takes it down in the opposite order. Main thread; it becomes the first loop. */
+#include "app/serve.h"
+#include "app/command.h"
+#include "app/sd_notify.h"
+#include "app/setup_link.h"
+#include "app/station.h"
+#include "dialect/lobby/lobby.h"
+#include "dialect/native/native.h"
+#include "base/rand.h"
+#include "door/pages.h"
+#include "net/conformance.h"
+#include "net/proxies.h"
+#include "store/store_open.h"
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+
+#define N_READERS 2
+#define N_HASHERS 2
+#define LOOPS_MAX 64
+
+struct server {
+    const struct config *config;
+    char server_id[17];
+    struct door_settings door_settings;
+    struct station_shared shared;
+    struct router *router;
+    struct setup_link setup;
+    struct station *stations[LOOPS_MAX];
+    struct thread *threads[LOOPS_MAX];
+    int n_stations;
+    struct alarm_clock *watchdog;
+    bool stopping, ran;
+};
+
+static void raise_file_limit(void)
+{
+    struct rlimit files;
+    if (getrlimit(RLIMIT_NOFILE, &files) != 0) return;
+    files.rlim_cur = files.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &files);
+}
+
+/* The schema is brought up to date and the lanes are opened. */
+static int open_core(struct server *server)
+{
+    const struct config *config = server->config;
+    if (store_migrate(config->database_url) != fault_none || setup_link_make(config, &server->setup) != fault_none) return EX_UNAVAILABLE;
+    struct gate_config gate = {
+        .database_url = config->database_url, .n_readers = N_READERS, .n_hashers = N_HASHERS, .bus = server->shared.bus,
+        .rules = { .registration = config->registration, .bcrypt_cost = config->bcrypt_cost, .rate_limits = config->rate_limits,
+                   .setup_token_hash = span_of(server->setup.hash), .refresh_ttl_s = config->refresh_ttl_s } };
+    return gate_create(&gate, &server->shared.gate) == fault_none ? EX_OK : EX_UNAVAILABLE;
+}
+
+static int open_doors(struct server *server)
+{
+    const struct config *config = server->config;
+    rand_token(server->server_id, sizeof server->server_id - 1);
+    server->door_settings = (struct door_settings){
+        .access_ttl_s = config->access_ttl_s, .legacy_ttl_s = config->legacy_ttl_s, .origins = config->origins, .n_origins = config->n_origins,
+        .trusts_lobby = config->trusts_lobby, .registration = config->registration, .rate_limits = config->rate_limits,
+        .lobby = { STORE_LOBBY_ROOM }, .lobby_history_max = config->lobby_history_max, .server_id = server->server_id,
+        .web = config->web_root ? web_files_directory(config->web_root) : web_files_embedded(), .secure_cookies = config->tls_cert != NULL };
+    if (token_key_create(config->secret, &server->door_settings.key) != fault_none) return EX_CONFIG;
+    if (config->tls_cert && tls_create(config->tls_cert, config->tls_key, &server->shared.tls) != fault_none) return EX_CONFIG;
+    struct router *router = server->router = router_create();
+    if (config->conformance) conformance_routes(router);
+    native_routes(router);
+    lobby_routes(router);
+    door_common_routes(router);
+    server->shared.config = config;
+    server->shared.router = router;
+    server->shared.door_settings = &server->door_settings;
+    server->shared.limits = limits_create(config->rate_limits);
+    server->shared.doors = doors_create(config->n_loops);
+    if (config->n_trusted_proxies) server->shared.proxies = net_proxies_create(config->trusted_proxies, config->n_trusted_proxies);
+    return EX_OK;
+}
+
+static int open_stations(struct server *server)
+{
+    int port = server->config->port;
+    for (int i = 0; i < server->config->n_loops; i++) {
+        if (station_create(&server->shared, i, port, &server->stations[i]) != fault_none) return EX_OSERR;
+        port = station_port(server->stations[i]);
+        server->n_stations++;
+    }
+    return EX_OK;
+}
+
+static void greet(struct server *server)
+{
+    const struct config *config = server->config;
+    bool v6 = strchr(config->listen_address, ':') != NULL;
+    char origin[96];
+    snprintf(origin, sizeof origin, "%s://%s%s%s:%d", config->tls_cert ? "https" : "http", v6 ? "[" : "", config->listen_address, v6 ? "]" : "",
+             station_port(server->stations[0]));
+    printf("suhbat %s is on %s\n", SUHBAT_VERSION, origin);
+    if (server->setup.token[0]) printf("There is no account yet. Make the first administrator here, once:\n  %s/setup#%s\n", origin, server->setup.token);
+    fflush(stdout);
+    LOG(info, "serving", log_str("address", config->listen_address), log_int("port", station_port(server->stations[0])),
+        log_int("loops", config->n_loops), log_str("database", config->is_sqlite ? "sqlite" : "postgresql"));
+    sd_notify("READY=1");
+}
+
+static void on_stop(void *arg, int signal)
+{
+    struct server *server = arg;
+    if (server->stopping) return;
+    server->stopping = true;
+    LOG(info, "stopping", log_int("signal", signal));
+    sd_notify("STOPPING=1");
+    for (int i = 0; i < server->n_stations; i++) station_stop(server->stations[i]);
+}
+
+static void on_hangup(void *arg, int signal)
+{
+    struct server *server = arg;
+    (void)signal;
+    if (!server->shared.tls) return;
+    if (tls_reload(server->shared.tls) == fault_none) LOG(info, "tls.reloaded");
+}
+
+static void feed_watchdog(void *arg)
+{
+    struct server *server = arg;
+    sd_notify("WATCHDOG=1");
+    alarm_set(server->watchdog, sd_watchdog_interval_ms());
+}
+
+static void run_station(void *arg) { station_run(arg); }
+
+static void run(struct server *server)
+{
+    struct loop *first = station_loop(server->stations[0]);
+    loop_on_signal(first, SIGTERM, on_stop, server);
+    loop_on_signal(first, SIGINT, on_stop, server);
+    loop_on_signal(first, SIGHUP, on_hangup, server);
+    if (sd_watchdog_interval_ms() > 0) {
+        server->watchdog = alarm_create(first, feed_watchdog, server);
+        feed_watchdog(server);
+    }
+    for (int i = 1; i < server->n_stations; i++) server->threads[i] = thread_start("loop", run_station, server->stations[i]);
+    greet(server);
+    station_run(server->stations[0]);
+    alarm_destroy(server->watchdog);
+    server->ran = true;
+    for (int i = 1; i < server->n_stations; i++) thread_join(server->threads[i]);
+}
+
+/* What the lanes have accepted is committed in any case. The rest is taken down only when every station came to a clean end: a connection that
+   would not close in time still points into it, and the end of the process frees it as well. */
+static void take_down(struct server *server)
+{
+    gate_destroy(server->shared.gate);
+    for (int i = 0; i < server->n_stations; i++)
+        if (server->ran && !station_is_clean(server->stations[i])) return;
+    for (int i = 0; i < server->n_stations; i++) station_destroy(server->stations[i]);
+    bus_destroy(server->shared.bus);
+    if (server->shared.doors) doors_destroy(server->shared.doors);
+    if (server->shared.limits) limits_destroy(server->shared.limits);
+    if (server->router) router_destroy(server->router);
+    if (server->shared.tls) tls_destroy(server->shared.tls);
+    if (server->shared.proxies) net_proxies_destroy((struct net_proxies *)server->shared.proxies);
+    token_key_destroy(server->door_settings.key);
+}
+
+int serve(const struct config *config)
+{
+    struct server server = { .config = config };
+    signal(SIGPIPE, SIG_IGN);
+    raise_file_limit();
+    server.shared.bus = bus_create_local();
+    int status = open_core(&server);
+    if (status == EX_OK) status = open_doors(&server);
+    if (status == EX_OK) status = open_stations(&server);
+    if (status == EX_OK) {
+        run(&server);
+        LOG(info, "stopped");
+    }
+    take_down(&server);
+    return status;
+}
