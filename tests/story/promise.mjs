@@ -1,0 +1,363 @@
+// The promise, proven: many clients talk through the native gateway, native HTTP and both generations of the old lobby at once; the server is killed
+// with -9 at random moments and started again; the clients resume and repeat what was not acknowledged, with the same keys. In the end everything is
+// audited against the history: each acknowledged message exactly once, in order, seen by every client; edits, deletes, reactions and marks too.
+//
+// usage: node promise.mjs [--kills N] [--seconds S] [--clients N] [--seed N]     on PostgreSQL when DATABASE_URL is set
+// Prints one JSON line {kills, acked, lost, doubled, out_of_order, …} and ends with 1 when anything was broken.
+import { parseArgs } from 'node:util';
+import { fileURLToPath } from 'node:url';
+import { Api, Belief, Gateway, Person, password } from './lib/native.mjs';
+import { LobbySocket, lobbyLogIn } from './lib/lobby.mjs';
+import { Server, sleep } from './lib/server.mjs';
+
+/** mulberry32: a run is repeated by its seed as far as timing allows. */
+function randomness(seed) {
+    let a = seed >>> 0;
+    return () => {
+        a = (a + 0x6d2b79f5) >>> 0;
+        let t = Math.imul(a ^ (a >>> 15), 1 | a);
+        t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+        return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+    };
+}
+
+const emoji = ['👍', '❤️', '🔥', '😂'];
+
+/** One person with two rooms and a gateway, who never gives up a write before it is answered. */
+class Talker {
+    constructor(world, person, overHttp) {
+        Object.assign(this, { world, person, overHttp });
+        this.known = new Map(world.rooms.map((room) => [room, 0]));
+        this.events = new Map(world.rooms.map((room) => [room, []]));
+        this.sent = [];       // {room, text, key, message?, order}
+        this.mine = [];       // acknowledged and not deleted, to be edited and reacted to
+        this.writes = 0;
+        this.wrong = [];
+        this.n = 0;
+    }
+
+    /** Connects again and again until the world is quiet. Every connection goes on where the last one ended. */
+    async listen() {
+        while (!this.world.over) {
+            const gateway = new Gateway(this.world.server.wsUrl, this.person.token, { known: Object.fromEntries(this.known), deflate: this.n % 2 === 1 });
+            try {
+                await gateway.open();
+                this.gateway = gateway;
+                this.world.connects++;
+                await gateway.closed;
+            } catch (error) {
+                gateway.ws?.terminate();
+                if (error.status === 401) await this.logInAgain();
+                await sleep(10 + this.world.random() * 20);
+            }
+            this.gateway = null;
+            this.#keep(gateway);
+        }
+    }
+
+    #keep(gateway) {
+        this.wrong.push(...gateway.wrong);
+        for (const event of gateway.events) if (event.seq) this.events.get(event.room)?.push(event);
+        for (const frame of gateway.frames) if (frame.op === 'reload') this.wrong.push(`told to reload room ${frame.room}`);
+        for (const room of this.known.keys()) this.known.set(room, gateway.known.get(room) ?? this.known.get(room));
+    }
+
+    async logInAgain() {
+        try {
+            this.person = await Person.logIn(this.world.server, this.person.username);
+        } catch { /* the server is away: the next round tries again */ }
+    }
+
+    /** Repeats until it is answered. Over the gateway, or over HTTP. */
+    async write(op, fields, http) {
+        const { world } = this;
+        for (let tries = 0; ; tries++) {
+            try {
+                if (this.overHttp) return await http(new Api(`${world.server.url}/api/v1`, this.person.token));
+                if (!this.gateway?.ready) throw new Error('away');
+                return await this.gateway.op(op, fields);
+            } catch (error) {
+                world.retries++;
+                const word = error.frame?.error;
+                if (word && !['busy', 'unavailable', 'uncertain', 'limited'].includes(word)) throw error;
+                if (/: 4\d\d /.test(error.message) && !/: 4(01|29) /.test(error.message)) throw error;
+                if (/: 401 /.test(error.message)) await this.logInAgain();
+                if (word) this.disordered = true; // refused while later ones went through: its order is no longer promised
+                await sleep(5 + world.random() * 25);
+            }
+        }
+    }
+
+    async send(room) {
+        const n = this.n++;
+        const entry = { room, key: `${this.person.username}-${n}`, text: `${this.person.username} says ${n}`, order: n };
+        this.sent.push(entry);
+        const answer = await this.write('send', { room, text: entry.text, key: entry.key, reply_to: null },
+            (api) => api.post(`/rooms/${room}/messages`, { text: entry.text, key: entry.key }));
+        entry.message = answer.message ?? answer;
+        if (room === this.world.group) this.mine.push(entry);
+    }
+
+    /** Something other than sending, in the group only: the lobby stays as it was said, so that its old clients can be audited by text. */
+    async change() {
+        const { world, mine } = this;
+        const entry = mine[Math.floor(world.random() * mine.length)];
+        const kind = world.random();
+        if (!entry || entry.busy) return;
+        entry.busy = true;
+        const { id, seq } = entry.message;
+        const path = `/rooms/${world.group}/messages/${id}`;
+        if (kind < 0.35) {
+            const text = `${entry.text}, changed ${this.n++}`;
+            await this.write('edit', { room: world.group, message: id, text }, (api) => api.patch(path, { text }));
+            entry.final = text;
+        } else if (kind < 0.5) {
+            mine.splice(mine.indexOf(entry), 1);
+            await this.write('delete', { room: world.group, message: id }, (api) => api.delete(path));
+            entry.deleted = true;
+        } else if (kind < 0.8) {
+            const face = emoji[Math.floor(world.random() * emoji.length)];
+            entry.faces ??= new Set();
+            const on = !entry.faces.has(face);
+            const where = `${path}/reactions/${encodeURIComponent(face)}`;
+            await this.write('react', { room: world.group, message: id, emoji: face, on }, (api) => (on ? api.put(where) : api.delete(where)));
+            if (on) entry.faces.add(face);
+            else entry.faces.delete(face);
+        } else {
+            await this.write('read', { room: world.group, read: seq }, (api) => api.put(`/rooms/${world.group}/read`, { read: seq }));
+            this.read = Math.max(this.read ?? 0, seq);
+        }
+        this.writes++;
+        entry.busy = false;
+    }
+
+    async talk(width) {
+        const one = async () => {
+            while (!this.world.quiet) {
+                if (this.world.random() < 0.3) await this.change();
+                else await this.send(this.world.random() < 0.5 ? this.world.lobby : this.world.group);
+                await sleep(this.world.random() * this.world.pause);
+            }
+        };
+        await Promise.all(Array.from({ length: width }, one));
+    }
+}
+
+/** A client of the old lobby: what it saw of its own words is acknowledged, what it did not see may have happened, once. It never repeats. */
+class OldTalker {
+    constructor(world, name, token, generation) {
+        Object.assign(this, { world, name, token, generation });
+        this.said = [];    // texts
+        this.sessions = []; // what each connection showed, in order
+    }
+
+    async listen() {
+        while (!this.world.over) {
+            const { server } = this.world;
+            const socket = new LobbySocket(server, this.generation === 'a' ? this.name : this.token, this.generation === 'a' ? { token: this.token } : {});
+            try {
+                await socket.open();
+                this.socket = socket;
+                await socket.closed;
+            } catch {
+                await sleep(20 + this.world.random() * 30);
+            }
+            this.socket = null;
+            const texts = socket.lines.map((line) => this.#text(line)).filter((text) => text !== null);
+            if (texts.length) this.sessions.push(texts);
+        }
+    }
+
+    /** The message in a line, as "who: what". */
+    #text(line) {
+        if (this.generation === 'a') return line.match(/^(?:📜|💬) (.*)$/s)?.[1] ?? null;
+        const frame = line.startsWith('{') ? JSON.parse(line) : {};
+        return frame.type === 'message' ? `${frame.username}: ${frame.message}` : null;
+    }
+
+    async talk() {
+        for (let n = 0; !this.world.quiet; n++) {
+            const text = `${this.name} says ${n}`;
+            if (this.socket?.ws.readyState === 1) {
+                this.said.push(text);
+                this.socket.send(this.generation === 'a' ? text : JSON.stringify({ type: 'message', message: text }));
+            }
+            await sleep(this.world.random() * 2 * this.world.pause);
+        }
+    }
+}
+
+export async function promise({ kills = 10, seconds = 0, clients = 8, seed = Date.now() % 1e9, pause = 12, pauseKill = [150, 700], log = () => {}, env = {} } = {}) {
+    const random = randomness(seed);
+    const server = await Server.start({ env });
+    const world = { server, random, pause, quiet: false, over: false, retries: 0, connects: 0 };
+    const people = [];
+    for (let i = 0; i < clients; i++) people.push(await Person.register(server, `talker${i}`));
+    const group = await people[0].group('promise', people.slice(1));
+    world.group = group.id;
+    world.lobby = (await people[0].lobby()).id;
+    world.rooms = [world.lobby, world.group];
+    const old = [];
+    for (const name of ['olda1', 'olda2', 'oldb1', 'oldb2']) {
+        await Person.register(server, name);
+        old.push(new OldTalker(world, name, await lobbyLogIn(server, name, password), name[3]));
+    }
+    const talkers = people.map((person, i) => new Talker(world, person, i % 3 === 2));
+    const everybody = [...talkers, ...old];
+    const listening = everybody.map((t) => t.listen());
+    const talking = everybody.map((t) => t.talk(4));
+
+    const end = seconds ? Date.now() + seconds * 1000 : Infinity;
+    let n = 0, downMs = 0;
+    for (; n < kills && Date.now() < end; n++) {
+        await sleep(pauseKill[0] + random() * (pauseKill[1] - pauseKill[0]));
+        const from = Date.now();
+        await server.kill9();
+        await server.start();
+        downMs += Date.now() - from;
+        if (n % 20 === 19) log(`${n + 1} kills, ${talkers.reduce((sum, t) => sum + t.sent.length, 0)} sends`);
+    }
+    await sleep(300);
+    world.quiet = true;
+    await Promise.all(talking);
+    const report = { database: server.database ? 'postgresql' : 'sqlite', kills: n, seed, ...await audit(world, talkers, old, people[0]) };
+    report.restart_ms = n ? Math.round(downMs / n) : 0;
+    world.over = true;
+    for (const t of everybody) (t.gateway?.ws ?? t.socket?.ws)?.terminate();
+    await Promise.all(listening);
+    auditSessions(report, world, talkers, old);
+    delete report.truth;
+    await server.stop();
+    return report;
+}
+
+async function historyOf(person, room) {
+    const messages = [];
+    let after = 0, more = true;
+    while (more) {
+        const page = await person.history(room, `?after=${after}&limit=200`);
+        messages.push(...page.messages);
+        after = page.messages.at(-1)?.seq ?? after;
+        more = page.more;
+    }
+    return messages;
+}
+
+/** What the history says about what was acknowledged. */
+async function audit(world, talkers, old, reader) {
+    reader = await Person.logIn(world.server, reader.username);
+    const truth = { events: new Map(), messages: new Map() };
+    for (const room of world.rooms) {
+        truth.events.set(room, await reader.changes(room));
+        truth.messages.set(room, await historyOf(reader, room));
+    }
+    const report = { acked: 0, lost: 0, doubled: 0, out_of_order: 0, changes_acked: 0, wrong: [], truth };
+    const byKey = new Map();
+    for (const room of world.rooms) {
+        let before = 0;
+        for (const message of truth.messages.get(room)) {
+            if (message.seq <= before) report.out_of_order++;
+            before = message.seq;
+            const key = `${room} ${message.author.username} ${message.key ?? message.text}`;
+            if (byKey.has(key)) report.doubled++, report.wrong.push(`twice: ${key}`);
+            byKey.set(key, message);
+        }
+    }
+    for (const talker of talkers) {
+        let before = { [world.lobby]: 0, [world.group]: 0 };
+        for (const entry of talker.sent) {
+            report.acked++;
+            const stored = byKey.get(`${entry.room} ${talker.person.username} ${entry.key}`);
+            if (!stored || stored.id !== entry.message.id || stored.seq !== entry.message.seq) {
+                report.lost++;
+                report.wrong.push(`lost: ${entry.key}`);
+                continue;
+            }
+            if (!talker.overHttp && !talker.disordered && stored.seq < before[entry.room]) {
+                report.out_of_order++;
+                report.wrong.push(`out of order: ${entry.key}`);
+            }
+            before[entry.room] = stored.seq;
+            if (entry.room === world.group) auditChanges(report, talker, entry, stored);
+        }
+        report.changes_acked += talker.writes;
+        const { members } = await reader.api.get(`/rooms/${world.group}/members`);
+        const mark = members.find((m) => m.account.id === talker.person.id).read;
+        if (talker.read && mark < talker.read) report.lost++, report.wrong.push(`read mark of ${talker.person.username}: ${mark}, not ${talker.read}`);
+    }
+    return report;
+}
+
+function auditChanges(report, talker, entry, stored) {
+    const shown = stored.reactions.filter((r) => r.by.includes(talker.person.id)).map((r) => r.emoji).sort().join();
+    const faces = entry.deleted ? '' : [...entry.faces ?? []].sort().join();
+    const text = entry.deleted ? '' : entry.final ?? entry.text;
+    if (stored.text === text && stored.deleted === !!entry.deleted && shown === faces) return;
+    report.lost++;
+    report.wrong.push(`change lost: ${entry.key} is "${stored.text}" [${shown}], not "${text}" [${faces}]`);
+}
+
+/** What every client saw, against the truth. */
+function auditSessions(report, world, talkers, old) {
+    const { truth } = report;
+    for (const talker of talkers) {
+        report.wrong.push(...talker.wrong);
+        report.out_of_order += talker.wrong.length;
+        for (const room of world.rooms) auditView(report, talker, room, truth);
+    }
+    const said = truth.messages.get(world.lobby).map((m) => `${m.author.username}: ${m.text}`);
+    for (const talker of old) auditOld(report, talker, said);
+    report.reconnects = world.connects;
+    report.retries = world.retries;
+    report.wrong = report.wrong.slice(0, 20);
+}
+
+const shape = (e) => [e.seq, e.t, e.message?.id, e.message_id, e.emoji, e.by?.id, e.member?.id, e.read].join(' ');
+
+function auditView(report, talker, room, truth) {
+    const seen = talker.events.get(room), real = truth.events.get(room);
+    const who = `${talker.person.username} in room ${room}`;
+    if (seen.length !== real.length) report.lost++, report.wrong.push(`${who} saw ${seen.length} events of ${real.length}`);
+    for (let i = 0; i < Math.min(seen.length, real.length); i++) {
+        if (shape(seen[i]) === shape(real[i])) continue;
+        report.out_of_order++;
+        return report.wrong.push(`${who} saw "${shape(seen[i])}" where "${shape(real[i])}" was`);
+    }
+    const belief = new Belief();
+    seen.forEach((event) => belief.apply(event));
+    for (const message of truth.messages.get(room)) {
+        const believed = belief.messages.get(message.id);
+        const faces = message.reactions.flatMap((r) => r.by.map((by) => `${r.emoji} ${by}`)).sort().join();
+        if (believed && believed.text === message.text && (message.deleted || [...believed.reactions].sort().join() === faces)) continue;
+        report.lost++;
+        return report.wrong.push(`${who} believes "${believed?.text}" [${believed && [...believed.reactions]}] of "${message.text}" [${faces}]`);
+    }
+}
+
+/** Each connection shows a stretch of the lobby without hole or repeat: generation A from the first message, B from at most 50 before it came. */
+function auditOld(report, talker, said) {
+    const place = new Map(said.map((text, i) => [text, i]));
+    for (const session of talker.sessions) {
+        const places = session.map((text) => place.get(text) ?? -1);
+        const broken = places.findIndex((p, i) => p < 0 || (i ? p !== places[i - 1] + 1 : talker.generation === 'a' && p !== 0));
+        if (broken < 0) continue;
+        if (places[broken] < 0) report.lost++;
+        else report.out_of_order++;
+        report.wrong.push(`${talker.name}: line ${broken} "${session[broken]}" came after "${session[broken - 1]}"`);
+    }
+    const seen = new Set(talker.sessions.flat());
+    for (const text of talker.said) {
+        const own = `${talker.name}: ${text}`;
+        if (seen.has(own)) report.acked++;
+        if (seen.has(own) && !place.has(own)) report.lost++, report.wrong.push(`lost: ${own}`);
+    }
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+    const { values } = parseArgs({ options: { kills: { type: 'string' }, seconds: { type: 'string' }, clients: { type: 'string' }, seed: { type: 'string' } } });
+    const numbers = Object.fromEntries(Object.entries(values).map(([name, value]) => [name, Number(value)]));
+    if (numbers.seconds && !numbers.kills) numbers.kills = Infinity;
+    const report = await promise({ ...numbers, log: (line) => process.stderr.write(`${line}\n`) });
+    console.log(JSON.stringify(report));
+    process.exitCode = report.lost + report.doubled + report.out_of_order + report.wrong.length ? 1 : 0;
+}
