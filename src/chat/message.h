@@ -7,6 +7,7 @@
 #define MESSAGE_KEY_MAX_BYTES 64
 #define MESSAGE_QUOTE_POINTS 140
 #define REACTION_MAX_BYTES 32
+#define REACTION_KINDS_MAX 32 /* different emoji on one message */
 #define REACTION_BY_MAX 20
 
 struct reaction_view {

@@ -1,0 +1,143 @@
+/* Accounts: made by registration, by the one-time setup link, or by the command line; looked up; invited. Verbs run on a lane, the prepare steps
+   (bcrypt) in the password pool. Every account is in the lobby from its first moment. */
+#include "base/utf8.h"
+#include "chat/ask.h"
+#include "chat/grant.h"
+#include "chat/name.h"
+#include "chat/password.h"
+#include "chat/secret.h"
+
+enum { found_max = 20, invite_uses_max = 1000 };
+#define INVITE_TTL_MAX_S (365 * INT64_C(86400))
+#define INVITE_CODE_BYTES 16
+
+/* ---- Before the lane: everything about a new account that needs no transaction */
+
+static enum fault prepare_account(struct ask *ask, struct account_register_in *in)
+{
+    struct account taken;
+    if (!name_fits_account(ask->arena, in->who.username, &in->folded)) return refuse(ask, fault_invalid, "username");
+    enum fault fault = password_check(in->who.password);
+    if (fault) return refuse(ask, fault, "password");
+    fault = store_account_by_folded(ask->store, in->folded, ask->arena, &taken, NULL);
+    if (fault == fault_none) return refuse(ask, fault_conflict, "username");
+    if (fault != fault_not_found) return fault;
+    return password_hash(ask->arena, in->who.password, ask->chat->rules->bcrypt_cost, &in->hash);
+}
+
+enum fault account_register_prepare(struct ask *ask)
+{
+    if (ask->chat->rules->registration == registration_closed) return refuse(ask, fault_forbidden, "registration");
+    return prepare_account(ask, &ask->c->in.account_register);
+}
+
+static bool knows_setup_token(const struct ask *ask)
+{
+    struct span kept = ask->chat->rules->setup_token_hash;
+    return kept.n && secret_eq(secret_hash(ask->arena, ask->c->in.account_setup.token), kept);
+}
+
+enum fault account_setup_prepare(struct ask *ask)
+{
+    if (!knows_setup_token(ask)) return refuse(ask, fault_forbidden, "token");
+    return prepare_account(ask, &ask->c->in.account_setup.as);
+}
+
+enum fault account_provision_prepare(struct ask *ask)
+{
+    return prepare_account(ask, &ask->c->in.account_provision.as);
+}
+
+/* ---- In the lane */
+
+static enum fault make_account(struct ask *ask, const struct account_register_in *in, bool site_admin, struct account *out)
+{
+    struct account_record record = {
+        .username = in->who.username, .folded = in->folded, .password_hash = in->hash, .site_admin = site_admin, .created_us = ask->now_us,
+    };
+    enum fault fault = store_account_insert(ask->store, &record, &out->person.id);
+    if (fault == fault_conflict) return refuse(ask, fault, "username");
+    if (fault) return fault;
+    out->person.username = in->who.username, out->site_admin = site_admin, out->created_us = ask->now_us;
+    return store_member_insert(ask->store, CHAT_LOBBY, out->person.id, role_member, ask->now_us);
+}
+
+static enum fault make_and_log_in(struct ask *ask, const struct account_register_in *in, bool site_admin, struct grant *out)
+{
+    enum fault fault = make_account(ask, in, site_admin, &out->account);
+    return fault || in->no_session ? fault : grant_open(ask, in->agent, in->address, out);
+}
+
+static enum fault use_invite(struct ask *ask, struct span code)
+{
+    if (!code.n) return refuse(ask, fault_forbidden, "invite");
+    enum fault fault = store_invite_use(ask->store, secret_hash(ask->arena, code), ask->now_us);
+    return fault == fault_gone ? refuse(ask, fault, "invite") : fault;
+}
+
+enum fault account_register(struct ask *ask)
+{
+    const struct account_register_in *in = &ask->c->in.account_register;
+    if (ask->chat->rules->registration == registration_invite) {
+        enum fault fault = use_invite(ask, in->invite);
+        if (fault) return fault;
+    }
+    return make_and_log_in(ask, in, false, &ask->c->out.account_register.grant);
+}
+
+enum fault account_setup(struct ask *ask)
+{
+    bool any;
+    enum fault fault = store_account_any(ask->store, &any);
+    if (fault) return fault;
+    if (any) return refuse(ask, fault_gone, "token");
+    return make_and_log_in(ask, &ask->c->in.account_setup.as, true, &ask->c->out.account_setup.grant);
+}
+
+enum fault account_provision(struct ask *ask)
+{
+    const struct account_provision_in *in = &ask->c->in.account_provision;
+    return make_account(ask, &in->as, in->site_admin, &ask->c->out.account_provision.account);
+}
+
+enum fault account_get(struct ask *ask)
+{
+    struct account_id id = ask->c->in.account_get.id;
+    struct account *out = &ask->c->out.account_get.account;
+    if (id_none(id) || id_eq(id, ask->account.person.id)) {
+        *out = ask->account;
+        return fault_none;
+    }
+    enum fault fault = store_account_by_id(ask->store, id, ask->arena, out);
+    return fault == fault_not_found ? refuse(ask, fault, "account") : fault;
+}
+
+enum fault account_find(struct ask *ask)
+{
+    struct account_find_out *out = &ask->c->out.account_find;
+    struct span prefix = ask->c->in.account_find.prefix;
+    if (!prefix.n || prefix.n > ACCOUNT_NAME_MAX_BYTES) return refuse(ask, fault_invalid, "prefix");
+    struct span folded = utf8_fold(ask->arena, prefix);
+    if (!folded.n || memchr(folded.p, 0, folded.n)) return refuse(ask, fault_invalid, "prefix");
+    return store_account_find(ask->store, folded, found_max, ask->arena, &out->people, &out->n);
+}
+
+enum fault setup_state(struct ask *ask)
+{
+    bool any;
+    enum fault fault = store_account_any(ask->store, &any);
+    ask->c->out.setup_state.needed = !fault && !any;
+    return fault;
+}
+
+enum fault invite_create(struct ask *ask)
+{
+    const struct invite_create_in *in = &ask->c->in.invite_create;
+    struct invite_create_out *out = &ask->c->out.invite_create;
+    if (in->n_uses < 1 || in->n_uses > invite_uses_max) return refuse(ask, fault_invalid, "n_uses");
+    if (in->expires_in_s < 1 || in->expires_in_s > INVITE_TTL_MAX_S) return refuse(ask, fault_invalid, "expires_in_s");
+    out->code = secret_make(ask->arena, INVITE_CODE_BYTES);
+    out->n_uses = in->n_uses;
+    out->expires_us = ask->now_us + in->expires_in_s * 1000000;
+    return store_invite_insert(ask->store, secret_hash(ask->arena, out->code), out->n_uses, out->expires_us, ask->account.person.id, ask->now_us);
+}

@@ -1,0 +1,31 @@
+/* What all verbs share: refusing, finding one's place in a room, and telling what happened. Runs on the lane of the command. */
+#include "chat/ask.h"
+
+enum fault refuse(struct ask *ask, enum fault fault, const char *detail)
+{
+    ask->c->detail = detail;
+    return fault;
+}
+
+enum fault ask_may(struct ask *ask, enum verb verb, const struct place *place, bool own)
+{
+    return policy_check(verb, place, ask->account.site_admin, own, &ask->c->detail);
+}
+
+enum fault ask_place(struct ask *ask, struct room_id room, enum verb verb, struct place *out)
+{
+    enum fault fault = store_room_place(ask->store, room, ask->account.person.id, out);
+    if (fault == fault_not_found) return refuse(ask, fault, "room");
+    return fault ? fault : ask_may(ask, verb, out, false);
+}
+
+enum fault ask_happened(struct ask *ask, struct event *e)
+{
+    e->at_us = ask->now_us;
+    e->by = ask->account.person;
+    if (event_is_lasting(e->kind) && !e->own_only) {
+        enum fault fault = store_change_append(ask->store, e, &e->seq);
+        if (fault) return fault;
+    }
+    return chat_tell(ask->chat, e);
+}

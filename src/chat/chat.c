@@ -1,0 +1,245 @@
+/* The door into the core: runs commands against the store and gathers the events they cause. Called by lanes and pool threads, one struct chat a
+   thread. Owns the chain of events until the commit.
+
+   A batch is one transaction. Runs of consecutive posts are handled as a set (post.c), every other command alone in its savepoint, in order.
+   Should a set fail for a reason of its own, the batch is taken back and run again with every command alone, so that one poisonous command
+   cannot sink its neighbours.
+
+   Always: no event leaves whose change is not committed; no command is answered with success whose commit is not certain. */
+#include "chat/chat.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "chat/ask.h"
+#include "chat/post.h"
+#include <assert.h>
+
+typedef enum fault verb_fn(struct ask *ask);
+
+static verb_fn *const verbs[command_kind_count] = {
+#define COMMAND(name, lane, prepare, authority) [command_##name] = name,
+#include "chat/command.def"
+#undef COMMAND
+};
+
+#define PREPARE_none(name) NULL
+#define PREPARE_hash(name) name##_prepare
+static verb_fn *const prepares[command_kind_count] = {
+#define COMMAND(name, lane, prepare, authority) [command_##name] = PREPARE_##prepare(name),
+#include "chat/command.def"
+#undef COMMAND
+};
+
+void chat_init(struct chat *chat, const struct chat_rules *rules, struct store *store)
+{
+    *chat = (struct chat){ .rules = rules, .store = store };
+    chat->events_tail = &chat->events;
+}
+
+/* ---- Events of the commit */
+
+static void drop_events_after(struct chat *chat, struct event **tail)
+{
+    for (struct event *e = *tail, *next; e; e = next) {
+        next = e->next;
+        event_unref(e);
+    }
+    *tail = NULL;
+    chat->events_tail = tail;
+}
+
+static struct event *take_events(struct chat *chat)
+{
+    struct event *chain = chat->events;
+    chat->events = NULL, chat->events_tail = &chat->events;
+    return chain;
+}
+
+enum fault chat_tell(struct chat *chat, const struct event *e)
+{
+    struct event *copy = event_copy(e);
+    if (!copy) return fault_unavailable;
+    *chat->events_tail = copy;
+    chat->events_tail = &copy->next;
+    return fault_none;
+}
+
+/* ---- One command */
+
+static struct ask ask_of(struct chat *chat, struct command *c)
+{
+    return (struct ask){ .chat = chat, .store = chat->store, .c = c, .arena = c->arena, .now_us = clock_wall_us() };
+}
+
+static void forget_answer(struct command *c)
+{
+    memset(&c->out, 0, sizeof c->out);
+    c->fault = fault_none, c->detail = NULL, c->retry_after_s = 0;
+}
+
+/* Who asks, and may somebody like that ask at all? */
+static enum fault authorize(struct ask *ask)
+{
+    struct actor actor = ask->c->actor;
+    enum command_authority needed = command_authority_of(ask->c->kind);
+    if (needed == command_authority_anyone) return fault_none;
+    if (id_none(actor.account)) return refuse(ask, fault_unauthenticated, "session");
+    enum fault fault = store_account_asking(ask->store, actor.account, actor.session, ask->now_us, ask->arena, &ask->account);
+    if (fault == fault_not_found) return refuse(ask, fault_unauthenticated, "session");
+    if (fault) return fault;
+    if (needed == command_authority_site_admin && !ask->account.site_admin) return refuse(ask, fault_forbidden, "site_admin");
+    return fault_none;
+}
+
+static enum fault run(struct ask *ask)
+{
+    forget_answer(ask->c);
+    enum fault fault = authorize(ask);
+    if (!fault) fault = verbs[ask->c->kind](ask);
+    ask->c->fault = fault;
+    return fault;
+}
+
+/* ---- Writing */
+
+/* A fault of the whole batch is returned; one of the command alone is left in it. */
+static enum fault run_alone(struct chat *chat, struct command *c)
+{
+    struct event **tail = chat->events_tail;
+    enum fault fault = store_savepoint(chat->store);
+    if (fault) return fault;
+    struct ask ask = ask_of(chat, c);
+    fault = run(&ask);
+    if (fault == fault_none || (ask.keep && fault != fault_unavailable)) return store_savepoint_release(chat->store);
+    drop_events_after(chat, tail);
+    if (fault == fault_unavailable || fault == fault_uncertain) return fault;
+    return store_savepoint_abort(chat->store);
+}
+
+static size_t posts_from(struct command *const *commands, size_t n)
+{
+    size_t run = 0;
+    while (run < n && commands[run]->kind == command_message_post) run++;
+    return run;
+}
+
+static enum fault run_together(struct chat *chat, struct command **commands, size_t n)
+{
+    enum fault fault = fault_none;
+    for (size_t at = 0; at < n && !fault;) {
+        size_t n_posts = posts_from(commands + at, n - at);
+        for (size_t i = 0; i < n_posts; i++) forget_answer(commands[at + i]);
+        fault = n_posts ? post_many(chat, commands + at, n_posts) : run_alone(chat, commands[at]);
+        at += n_posts ? n_posts : 1;
+    }
+    return fault;
+}
+
+static enum fault run_each_alone(struct chat *chat, struct command **commands, size_t n)
+{
+    enum fault fault = fault_none;
+    for (size_t i = 0; i < n && !fault; i++) fault = run_alone(chat, commands[i]);
+    return fault;
+}
+
+/* The room whose sequence or members the command will move; none: it moves none that exists already. */
+static struct room_id room_moved_by(const struct command *c)
+{
+    switch (c->kind) {
+    case command_account_register:
+    case command_account_setup:
+    case command_account_provision: return CHAT_LOBBY;
+    case command_room_rename: return c->in.room_rename.room;
+    case command_member_put: return c->in.member_put.room;
+    case command_member_remove: return c->in.member_remove.room;
+    case command_message_post: return c->in.message_post.room;
+    case command_message_edit: return c->in.message_edit.room;
+    case command_message_delete: return c->in.message_delete.room;
+    case command_reaction_put: return c->in.reaction_put.room;
+    case command_reaction_remove: return c->in.reaction_remove.room;
+    case command_receipt_mark: return c->in.receipt_mark.room;
+    case command_room_create:
+    case command_invite_create:
+    case command_session_open:
+    case command_session_refresh:
+    case command_session_revoke:
+    case command_account_get:
+    case command_account_find:
+    case command_setup_state:
+    case command_session_list:
+    case command_room_list:
+    case command_room_list_public:
+    case command_room_get:
+    case command_member_list:
+    case command_message_history:
+    case command_room_changes:
+    case command_kind_count: break;
+    }
+    return (struct room_id){ 0 };
+}
+
+static enum fault lock_rooms(struct chat *chat, struct command *const *commands, size_t n)
+{
+    struct room_id rooms[CHAT_BATCH_MAX];
+    size_t n_rooms = 0;
+    for (size_t i = 0; i < n; i++) {
+        struct room_id room = room_moved_by(commands[i]);
+        if (!id_none(room) && (!n_rooms || !id_eq(room, rooms[n_rooms - 1]))) rooms[n_rooms++] = room;
+    }
+    return n_rooms ? store_room_lock(chat->store, rooms, n_rooms) : fault_none;
+}
+
+typedef enum fault batch_fn(struct chat *chat, struct command **commands, size_t n);
+
+static enum fault transact(struct chat *chat, struct command **commands, size_t n, batch_fn *run_batch)
+{
+    enum fault fault = store_begin(chat->store);
+    if (fault) return fault_unavailable;
+    fault = lock_rooms(chat, commands, n);
+    if (!fault) fault = run_batch(chat, commands, n);
+    if (fault) store_abort(chat->store);
+    else fault = store_commit(chat->store);
+    if (fault) drop_events_after(chat, &chat->events);
+    return fault;
+}
+
+static void fail_all(struct command **commands, size_t n, enum fault fault)
+{
+    enum fault told = fault == fault_uncertain ? fault_uncertain : fault_unavailable;
+    for (size_t i = 0; i < n; i++) {
+        forget_answer(commands[i]);
+        commands[i]->fault = told;
+    }
+    LOG(error, "batch_failed", log_str("fault", fault_word(fault)), log_int("commands", (int64_t)n));
+}
+
+struct event *chat_write(struct chat *chat, struct command **commands, size_t n)
+{
+    assert(n <= CHAT_BATCH_MAX);
+    enum fault fault = transact(chat, commands, n, run_together);
+    if (fault == fault_internal || fault == fault_conflict) fault = transact(chat, commands, n, run_each_alone);
+    if (fault) fail_all(commands, n, fault);
+    return take_events(chat);
+}
+
+/* ---- Reading */
+
+void chat_read(struct chat *chat, struct command *c)
+{
+    forget_answer(c);
+    enum fault fault = store_begin(chat->store);
+    if (fault) {
+        c->fault = fault_unavailable;
+        return;
+    }
+    struct ask ask = ask_of(chat, c);
+    run(&ask);
+    store_abort(chat->store);
+}
+
+void chat_prepare(struct chat *chat, struct command *c)
+{
+    forget_answer(c);
+    struct ask ask = ask_of(chat, c);
+    verb_fn *prepare = prepares[c->kind];
+    c->fault = prepare ? prepare(&ask) : fault_none;
+}

@@ -1,0 +1,77 @@
+/* Events: immutable, counted, copied once. A copy is one block: the event, its reactions, then the bytes of all its texts.
+   Made in a lane, read on every loop, freed by whoever lets go last. */
+#include "chat/event.h"
+#include <stdlib.h>
+
+static const struct {
+    const char *name;
+    bool lasting;
+} kinds[event_kind_count] = {
+#define lasting true
+#define passing false
+#define EVENT(name, durability) [event_##name] = { #name, durability },
+#include "chat/event.def"
+#undef EVENT
+#undef lasting
+#undef passing
+};
+
+bool event_is_lasting(enum event_kind kind)
+{
+    return kinds[kind].lasting;
+}
+
+const char *event_name(enum event_kind kind)
+{
+    return kinds[kind].name;
+}
+
+static size_t text_bytes(const struct event *e)
+{
+    const struct message *m = &e->message;
+    size_t n = e->by.username.n + e->subject.username.n + e->emoji.n + e->name.n;
+    n += m->author.username.n + m->text.n + m->key.n + m->reply_author.username.n + m->reply_text.n;
+    for (size_t i = 0; i < m->n_reactions; i++) n += m->reactions[i].emoji.n;
+    return n;
+}
+
+static void move_text(struct span *s, char **at)
+{
+    if (!s->n) return;
+    memcpy(*at, s->p, s->n);
+    s->p = *at;
+    *at += s->n;
+}
+
+static void move_texts(struct event *e, char *at)
+{
+    struct message *m = &e->message;
+    struct span *texts[] = { &e->by.username, &e->subject.username, &e->emoji, &e->name, &m->author.username,
+                             &m->text, &m->key, &m->reply_author.username, &m->reply_text };
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) move_text(texts[i], &at);
+    for (size_t i = 0; i < m->n_reactions; i++) move_text(&m->reactions[i].emoji, &at);
+}
+
+struct event *event_copy(const struct event *e)
+{
+    size_t reactions_bytes = e->message.n_reactions * sizeof(struct reaction_view);
+    struct event *copy = malloc(sizeof *copy + reactions_bytes + text_bytes(e));
+    if (!copy) return NULL;
+    memcpy(copy, e, sizeof *e);
+    copy->next = NULL;
+    atomic_init(&copy->refs, 1);
+    copy->message.reactions = (struct reaction_view *)(copy + 1);
+    if (reactions_bytes) memcpy(copy->message.reactions, e->message.reactions, reactions_bytes);
+    move_texts(copy, (char *)(copy + 1) + reactions_bytes);
+    return copy;
+}
+
+void event_ref(struct event *e)
+{
+    atomic_fetch_add_explicit(&e->refs, 1, memory_order_relaxed);
+}
+
+void event_unref(struct event *e)
+{
+    if (e && atomic_fetch_sub_explicit(&e->refs, 1, memory_order_acq_rel) == 1) free(e);
+}

@@ -1,0 +1,192 @@
+/* Posting. However many posts a batch brings, the database is asked four things: what do you know about these, store these, move these rooms on
+   (and the commit). Everything between is decided here, one post after the other, in the order they came. Runs on the writing lane.
+
+   Always: numbers of a room have no holes; a client key names one message for ever. A second send with the same key and content, in this batch or
+   years later, is answered with the first message and causes nothing. */
+#include "chat/post.h"
+#include "base/clock.h"
+#include "chat/ask.h"
+#include "chat/content.h"
+
+/* One command on its way through the steps. It is out as soon as its fault is set or its answer is a repeat. */
+struct post {
+    struct ask ask;
+    const struct message_post_in *in;
+    struct message *message; /* the answer */
+    struct post_facts *facts;
+    bool fresh; /* will be stored */
+};
+
+/* A room of this batch and the number it has reached. */
+struct tally {
+    struct room_id rooms[CHAT_BATCH_MAX];
+    int64_t heads[CHAT_BATCH_MAX];
+    size_t n;
+};
+
+struct batch {
+    struct chat *chat;
+    struct post posts[CHAT_BATCH_MAX];
+    struct post_facts facts[CHAT_BATCH_MAX];
+    struct message *fresh[CHAT_BATCH_MAX];
+    size_t n, n_facts, n_fresh;
+    int64_t now_us;
+    struct tally tally;
+};
+
+/* ---- What can be told without the database */
+
+static enum fault check_form(struct ask *ask, const struct message_post_in *in)
+{
+    if (id_none(ask->c->actor.account)) return refuse(ask, fault_unauthenticated, "session");
+    if (!content_key_fits(in->key)) return refuse(ask, fault_invalid, "key");
+    enum fault fault = content_check(in->text);
+    return fault ? refuse(ask, fault, "text") : fault_none;
+}
+
+static struct post_facts question(const struct command *c)
+{
+    const struct message_post_in *in = &c->in.message_post;
+    return (struct post_facts){ .room = in->room, .account = c->actor.account, .session = c->actor.session, .key = in->key,
+                                .reply_to = in->reply_to, .arena = c->arena };
+}
+
+static void admit(struct batch *b, struct command *c)
+{
+    struct post *p = &b->posts[b->n++];
+    *p = (struct post){ .in = &c->in.message_post, .message = &c->out.message_post.message, .facts = &b->facts[b->n_facts] };
+    p->ask = (struct ask){ .chat = b->chat, .store = b->chat->store, .c = c, .arena = c->arena, .now_us = b->now_us };
+    c->fault = check_form(&p->ask, p->in);
+    if (!c->fault) b->facts[b->n_facts++] = question(c);
+}
+
+/* ---- What must be decided */
+
+static enum fault check_actor(struct post *p)
+{
+    if (id_none(p->facts->author.id) || !p->facts->session_alive) return refuse(&p->ask, fault_unauthenticated, "session");
+    p->ask.account.person = p->facts->author;
+    if (id_none(p->facts->place.room)) return refuse(&p->ask, fault_not_found, "room");
+    return ask_may(&p->ask, verb_message_post, &p->facts->place, true);
+}
+
+static enum fault check_reply(struct post *p)
+{
+    if (id_none(p->in->reply_to)) return fault_none;
+    if (!p->facts->reply_found) return refuse(&p->ask, fault_not_found, "reply_to");
+    return p->facts->reply_deleted ? refuse(&p->ask, fault_gone, "reply_to") : fault_none;
+}
+
+static enum fault answer_with_stored(struct post *p)
+{
+    int64_t original;
+    enum fault fault = store_message_by_id(p->ask.store, p->in->room, p->facts->earlier, p->ask.arena, p->message, &original);
+    if (fault) return fault;
+    if (!content_is_same(p->message, original, p->in)) return refuse(&p->ask, fault_conflict, "key");
+    p->ask.c->out.message_post.repeat = true;
+    return fault_none;
+}
+
+/* The fresh post of this batch with the same author, room and key. */
+static const struct post *twin_of(const struct batch *b, const struct post *p)
+{
+    if (!p->in->key.n) return NULL;
+    for (const struct post *q = b->posts; q < p; q++)
+        if (q->fresh && id_eq(q->in->room, p->in->room) && id_eq(q->message->author.id, p->facts->author.id) && span_eq(q->in->key, p->in->key))
+            return q;
+    return NULL;
+}
+
+static enum fault answer_with_twin(struct post *p, const struct post *twin)
+{
+    if (!content_is_same(twin->message, 0, p->in)) return refuse(&p->ask, fault_conflict, "key");
+    p->ask.c->out.message_post.repeat = true;
+    return fault_none;
+}
+
+static int64_t next_number(struct tally *t, const struct place *place)
+{
+    size_t i = 0;
+    while (i < t->n && !id_eq(t->rooms[i], place->room)) i++;
+    if (i == t->n) t->rooms[t->n] = place->room, t->heads[t->n++] = place->head;
+    return ++t->heads[i];
+}
+
+static enum fault write_down(struct batch *b, struct post *p)
+{
+    enum fault fault = check_reply(p);
+    if (fault) return fault;
+    *p->message = (struct message){
+        .room = p->in->room, .seq = next_number(&b->tally, &p->facts->place), .author = p->facts->author, .text = p->in->text, .key = p->in->key,
+        .reply_to = p->in->reply_to, .reply_author = p->facts->reply_author, .reply_text = p->facts->reply_text, .created_us = b->now_us,
+    };
+    p->fresh = true;
+    b->fresh[b->n_fresh++] = p->message;
+    return fault_none;
+}
+
+static enum fault decide(struct batch *b, struct post *p)
+{
+    enum fault fault = check_actor(p);
+    if (fault) return fault;
+    if (!id_none(p->facts->earlier)) return answer_with_stored(p);
+    const struct post *twin = twin_of(b, p);
+    return twin ? answer_with_twin(p, twin) : write_down(b, p);
+}
+
+/* ---- What is written and told */
+
+static enum fault store_fresh(struct batch *b)
+{
+    if (!b->n_fresh) return fault_none;
+    enum fault fault = store_message_insert(b->chat->store, b->fresh, b->n_fresh);
+    return fault ? fault : store_room_posted(b->chat->store, b->tally.rooms, b->tally.heads, b->tally.n);
+}
+
+static enum fault tell(struct batch *b, struct post *p)
+{
+    struct event posted = { .kind = event_message_posted, .room = p->in->room, .seq = p->message->seq, .at_us = b->now_us,
+                            .by = p->facts->author, .message = *p->message };
+    return chat_tell(b->chat, &posted);
+}
+
+/* Twins get their answer last: only now has the first of them its id. */
+static enum fault answer(struct batch *b, struct post *p)
+{
+    const struct command *c = p->ask.c;
+    if (p->fresh) return tell(b, p);
+    if (!c->fault && id_none(p->message->id)) *p->message = *twin_of(b, p)->message;
+    return fault_none;
+}
+
+static bool concerns_all(enum fault fault)
+{
+    return fault == fault_unavailable || fault == fault_uncertain || fault == fault_internal;
+}
+
+static enum fault carry_out(struct batch *b)
+{
+    enum fault fault = b->n_facts ? store_message_post_facts(b->chat->store, b->facts, b->n_facts, b->now_us) : fault_none;
+    for (size_t i = 0; i < b->n && !fault; i++) {
+        struct command *c = b->posts[i].ask.c;
+        if (!c->fault) c->fault = decide(b, &b->posts[i]);
+        if (concerns_all(c->fault)) fault = c->fault;
+    }
+    if (!fault) fault = store_fresh(b);
+    for (size_t i = 0; i < b->n && !fault; i++) fault = answer(b, &b->posts[i]);
+    return fault;
+}
+
+enum fault post_many(struct chat *chat, struct command *const *commands, size_t n)
+{
+    struct batch b;
+    b.chat = chat, b.now_us = clock_wall_us(), b.n = b.n_facts = b.n_fresh = b.tally.n = 0;
+    for (size_t i = 0; i < n; i++) admit(&b, commands[i]);
+    return carry_out(&b);
+}
+
+enum fault message_post(struct ask *ask)
+{
+    enum fault fault = post_many(ask->chat, &ask->c, 1);
+    return fault ? fault : ask->c->fault;
+}

@@ -1,0 +1,172 @@
+/* Sessions: one per log-in, kept alive by a refresh token that changes at every use. Verbs run on a lane, the password check in the pool.
+
+   A refresh token is "<session id>.<family>.<secret>". The family half stays for the life of the session, the secret is new at every use; both are
+   kept only as hashes. So three kinds of wrong token can be told apart without remembering the used ones:
+     family unknown                        somebody guesses: refused, and nothing happens to the session
+     family right, secret the current one  the one good case
+     family right, any other secret        a token that was good once comes back: stolen or copied, so the session dies
+   One exception keeps honest clients alive. When the answer that carried the new token was lost (a killed server, a dead link), the client asks again
+   with the token before. Within grace_s of the change it gets the very same new token again: the secret is derived from the one before with a salt
+   that is kept, so that neither the database alone nor the old token alone can make it, and nothing changes a second time. */
+#include "base/utf8.h"
+#include "chat/grant.h"
+#include "chat/password.h"
+#include "chat/secret.h"
+
+enum { family_bytes = 16, secret_bytes = 32, salt_bytes = 16, grace_s = 60, agent_max_bytes = 256, sessions_shown_max = 200 };
+
+/* ---- Opening */
+
+/* What a client says about itself is kept only as far as it is short and clean. */
+static struct span tidy(struct span s)
+{
+    if (s.n > agent_max_bytes) s.n = agent_max_bytes;
+    while (s.n && !utf8_valid(s)) s.n--;
+    return s.n && !memchr(s.p, 0, s.n) ? s : SPAN("");
+}
+
+static struct span token_of(struct ask *ask, struct session_id id, struct span family, struct span secret)
+{
+    return arena_printf(ask->arena, "%lld." SPAN_FMT "." SPAN_FMT, (long long)id.v, SPAN_ARG(family), SPAN_ARG(secret));
+}
+
+enum fault grant_open(struct ask *ask, struct span agent, struct span address, struct grant *out)
+{
+    struct span family = secret_make(ask->arena, family_bytes), secret = secret_make(ask->arena, secret_bytes);
+    struct session_record record = {
+        .account = out->account.person.id, .agent = tidy(agent), .address = tidy(address),
+        .family_hash = secret_hash(ask->arena, family), .refresh_hash = secret_hash(ask->arena, secret),
+        .created_us = ask->now_us, .used_us = ask->now_us, .rotated_us = ask->now_us,
+        .expires_us = ask->now_us + ask->chat->rules->refresh_ttl_s * 1000000,
+    };
+    enum fault fault = store_session_delete_expired(ask->store, record.account, ask->now_us);
+    if (!fault) fault = store_session_insert(ask->store, &record, &out->session);
+    if (!fault) out->refresh_token = token_of(ask, out->session, family, secret);
+    return fault;
+}
+
+/* Takes as long for a name nobody has as for a wrong password. */
+enum fault session_open_prepare(struct ask *ask)
+{
+    struct session_open_in *in = &ask->c->in.session_open;
+    struct account account = { 0 };
+    struct span hash = { 0 }, folded = { 0 };
+    if (in->who.password.n > ACCOUNT_PASSWORD_MAX_BYTES) return refuse(ask, fault_too_large, "password");
+    if (in->who.username.n <= ACCOUNT_NAME_MAX_BYTES) folded = utf8_fold(ask->arena, in->who.username);
+    if (folded.n && memchr(folded.p, 0, folded.n)) folded.n = 0;
+    enum fault fault = store_account_by_folded(ask->store, folded, ask->arena, &account, &hash);
+    if (fault && fault != fault_not_found) return fault;
+    bool right = hash.n && password_matches(in->who.password, hash);
+    if (!hash.n) (void)!password_hash(ask->arena, SPAN("nobody"), ask->chat->rules->bcrypt_cost, &hash);
+    if (!right) return refuse(ask, fault_unauthenticated, "credentials");
+    in->verified = account.person.id, in->hash_seen = hash, in->who.username = account.person.username;
+    return fault_none;
+}
+
+enum fault session_open(struct ask *ask)
+{
+    const struct session_open_in *in = &ask->c->in.session_open;
+    struct grant *grant = &ask->c->out.session_open.grant;
+    struct span folded = utf8_fold(ask->arena, in->who.username), hash = { 0 };
+    enum fault fault = store_account_by_folded(ask->store, folded, ask->arena, &grant->account, &hash);
+    if (fault && fault != fault_not_found) return fault;
+    bool stands = fault == fault_none && !id_none(in->verified) && id_eq(grant->account.person.id, in->verified) && secret_eq(hash, in->hash_seen);
+    if (!stands) return refuse(ask, fault_unauthenticated, "credentials");
+    return grant_open(ask, in->agent, in->address, grant);
+}
+
+/* ---- Refreshing */
+
+struct token {
+    struct session_id id;
+    struct span family, secret;
+};
+
+static bool token_parse(struct span text, struct token *out)
+{
+    return span_to_i64(span_cut(text, '.', &text), &out->id.v) && out->id.v > 0 && (out->family = span_cut(text, '.', &out->secret)).n && out->secret.n;
+}
+
+static enum fault rotate(struct ask *ask, const struct token *token, struct session_record *session, struct grant *out)
+{
+    session->salt = secret_make(ask->arena, salt_bytes);
+    struct span next = secret_derive(ask->arena, session->salt, token->secret);
+    session->previous_hash = session->refresh_hash;
+    session->refresh_hash = secret_hash(ask->arena, next);
+    session->used_us = session->rotated_us = ask->now_us;
+    session->expires_us = ask->now_us + ask->chat->rules->refresh_ttl_s * 1000000;
+    out->refresh_token = token_of(ask, session->id, token->family, next);
+    return store_session_rotate(ask->store, session);
+}
+
+static enum fault answer_again(struct ask *ask, const struct token *token, const struct session_record *session, struct grant *out)
+{
+    out->refresh_token = token_of(ask, session->id, token->family, secret_derive(ask->arena, session->salt, token->secret));
+    return fault_none;
+}
+
+static enum fault end_session(struct ask *ask, struct session_id session, struct account_id owner)
+{
+    struct event ended = { .kind = event_session_revoked, .session = session };
+    enum fault fault = store_session_delete(ask->store, session, owner);
+    return fault ? fault : ask_happened(ask, &ended);
+}
+
+/* Refused, and yet the end of the session stands. */
+static enum fault punish_reuse(struct ask *ask, const struct session_record *session)
+{
+    enum fault fault = end_session(ask, session->id, session->account);
+    if (fault) return fault;
+    ask->keep = true;
+    return refuse(ask, fault_unauthenticated, "refresh_token");
+}
+
+static bool is_lost_answer(const struct ask *ask, struct span hash, const struct session_record *session)
+{
+    return session->previous_hash.n && secret_eq(hash, session->previous_hash) && ask->now_us - session->rotated_us <= grace_s * INT64_C(1000000);
+}
+
+/* The live session of the token's family, or unauthenticated. */
+static enum fault find_family(struct ask *ask, struct token *token, struct session_record *session)
+{
+    if (!token_parse(ask->c->in.session_refresh.refresh_token, token)) return refuse(ask, fault_unauthenticated, "refresh_token");
+    enum fault fault = store_session_by_id(ask->store, token->id, ask->arena, session);
+    if (fault && fault != fault_not_found) return fault;
+    bool known = fault == fault_none && session->expires_us > ask->now_us && secret_eq(secret_hash(ask->arena, token->family), session->family_hash);
+    return known ? fault_none : refuse(ask, fault_unauthenticated, "refresh_token");
+}
+
+enum fault session_refresh(struct ask *ask)
+{
+    struct grant *grant = &ask->c->out.session_refresh.grant;
+    struct token token;
+    struct session_record session;
+    enum fault fault = find_family(ask, &token, &session);
+    if (fault) return fault;
+    fault = store_account_asking(ask->store, session.account, session.id, ask->now_us, ask->arena, &ask->account);
+    if (fault == fault_not_found) return refuse(ask, fault_unauthenticated, "account");
+    if (fault) return fault;
+    grant->account = ask->account, grant->session = session.id;
+    struct span hash = secret_hash(ask->arena, token.secret);
+    if (secret_eq(hash, session.refresh_hash)) return rotate(ask, &token, &session, grant);
+    if (is_lost_answer(ask, hash, &session)) return answer_again(ask, &token, &session, grant);
+    return punish_reuse(ask, &session);
+}
+
+/* ---- Looking and ending */
+
+enum fault session_list(struct ask *ask)
+{
+    struct session_list_out *out = &ask->c->out.session_list;
+    return store_session_list(ask->store, ask->account.person.id, ask->now_us, sessions_shown_max, ask->arena, &out->sessions, &out->n);
+}
+
+enum fault session_revoke(struct ask *ask)
+{
+    struct session_id id = ask->c->in.session_revoke.id;
+    if (id_none(id)) id = ask->c->actor.session;
+    enum fault fault = end_session(ask, id, ask->account.person.id);
+    if (fault == fault_not_found) return refuse(ask, fault, "session");
+    ask->c->out.session_revoke.id = id;
+    return fault;
+}

@@ -1,0 +1,168 @@
+/* The core's port to the database: everything the core wants kept, said in the core's own nouns. Implemented in src/store; no SQL is known here.
+
+   One struct store belongs to one thread at a time. Every function runs inside the transaction that is open, or alone when none is. Faults that
+   any of them may return: unavailable (the database is away, locked or full), internal (a statement failed: a bug). Further ones are stated.
+   Spans handed in are borrowed for the call; what comes back lies in the given arena. Getters say not_found when there is no such row. */
+#pragma once
+#include "base/fault.h"
+#include "chat/event.h"
+#include "chat/session.h"
+
+struct store;
+
+/* ---- Transactions. A writer's begin excludes other writers (SQLite) or goes on to lock rooms (PostgreSQL). */
+must_use enum fault store_begin(struct store *store);  /* reconnects once when the connection had died */
+must_use enum fault store_commit(struct store *store); /* unavailable: surely not written; uncertain: nobody knows */
+void store_abort(struct store *store);
+must_use enum fault store_savepoint(struct store *store);
+must_use enum fault store_savepoint_release(struct store *store);
+must_use enum fault store_savepoint_abort(struct store *store);
+
+/* ---- Accounts */
+struct account_record {
+    struct span username, folded, password_hash;
+    bool site_admin;
+    int64_t created_us;
+};
+must_use enum fault store_account_insert(struct store *store, const struct account_record *record, struct account_id *out); /* conflict: name taken */
+must_use enum fault store_account_by_id(struct store *store, struct account_id id, struct arena *arena, struct account *out);
+/* Open accounts only. hash_out may be NULL. */
+must_use enum fault store_account_by_folded(struct store *store, struct span folded, struct arena *arena, struct account *out, struct span *hash_out);
+/* The account, if it is open and (when a session is named) that session of it is alive at now_us. */
+must_use enum fault store_account_asking(struct store *store, struct account_id id, struct session_id session, int64_t now_us, struct arena *arena,
+                                         struct account *out);
+must_use enum fault store_account_find(struct store *store, struct span folded_prefix, size_t max, struct arena *arena, struct person **people_out,
+                                       size_t *n_out);
+must_use enum fault store_account_any(struct store *store, bool *any_out);
+
+/* ---- Invites: kept as the hash of their code. */
+must_use enum fault store_invite_insert(struct store *store, struct span code_hash, int64_t n_uses, int64_t expires_us, struct account_id by,
+                                        int64_t now_us);
+must_use enum fault store_invite_use(struct store *store, struct span code_hash, int64_t now_us); /* gone: unknown, used up or expired */
+
+/* ---- Sessions. The three hashes and the salt are explained in session.c. */
+struct session_record {
+    struct session_id id;
+    struct account_id account;
+    struct span agent, address;
+    struct span family_hash, refresh_hash, previous_hash, salt;
+    int64_t created_us, used_us, expires_us, rotated_us;
+};
+must_use enum fault store_session_insert(struct store *store, const struct session_record *record, struct session_id *out);
+must_use enum fault store_session_by_id(struct store *store, struct session_id id, struct arena *arena, struct session_record *out);
+must_use enum fault store_session_rotate(struct store *store, const struct session_record *record); /* hashes, salt and times */
+must_use enum fault store_session_delete(struct store *store, struct session_id id, struct account_id account); /* not_found */
+must_use enum fault store_session_delete_expired(struct store *store, struct account_id account, int64_t now_us);
+must_use enum fault store_session_list(struct store *store, struct account_id account, int64_t now_us, size_t max, struct arena *arena,
+                                       struct session_view **views_out, size_t *n_out); /* newest first */
+
+/* ---- Rooms */
+
+/* A room and one account's place in it: all that the policy and the verbs want to know. */
+struct place {
+    struct room_id room;
+    enum room_kind kind;
+    bool public;
+    int64_t head;      /* the newest sequence number */
+    int64_t last_post; /* sequence number of the newest message; 0: none */
+    int64_t n_members;
+    enum member_role role;
+    int64_t read;        /* read mark */
+    int64_t read_change; /* sequence number under which the mark was announced; 0: it was not */
+};
+/* Locks the rooms against other writers until the transaction ends. Takes them in the order of their ids, so lock every room of a transaction
+   in one call. Unknown ids and doubles are fine. */
+must_use enum fault store_room_lock(struct store *store, const struct room_id *rooms, size_t n);
+must_use enum fault store_room_place(struct store *store, struct room_id room, struct account_id account, struct place *out);
+must_use enum fault store_room_insert_group(struct store *store, struct span name, bool public, int64_t now_us, struct room_id *out);
+/* The one direct room of two accounts (or of one with itself), made when there is none. existed_out tells which. */
+must_use enum fault store_room_insert_direct(struct store *store, struct account_id a, struct account_id b, int64_t now_us, struct room_id *out,
+                                             bool *existed_out);
+must_use enum fault store_room_rename(struct store *store, struct room_id room, struct span name);
+/* As the account sees them. peer is none in a direct room with oneself. */
+must_use enum fault store_room_view(struct store *store, struct room_id room, struct account_id account, struct arena *arena, struct room_view *out);
+must_use enum fault store_room_list(struct store *store, struct account_id account, size_t max, struct arena *arena, struct room_view **views_out,
+                                    size_t *n_out); /* rooms of the account, newest activity first */
+must_use enum fault store_room_list_public(struct store *store, struct account_id account, size_t max, struct arena *arena,
+                                           struct room_view **views_out, size_t *n_out); /* largest first */
+
+/* ---- Members */
+must_use enum fault store_member_insert(struct store *store, struct room_id room, struct account_id account, enum member_role role, int64_t now_us);
+must_use enum fault store_member_delete(struct store *store, struct room_id room, struct account_id account);
+must_use enum fault store_member_role(struct store *store, struct room_id room, struct account_id account, enum member_role *role_out); /* role_none */
+must_use enum fault store_member_set_role(struct store *store, struct room_id room, struct account_id account, enum member_role role);
+must_use enum fault store_member_set_read(struct store *store, struct room_id room, struct account_id account, int64_t read, int64_t read_change);
+/* Sets every member's read mark to the head: nobody starts with unread news of who came. */
+must_use enum fault store_member_read_all(struct store *store, struct room_id room);
+/* Who inherits the room: the oldest admin, else the oldest member. not_found: it is empty. */
+must_use enum fault store_member_heir(struct store *store, struct room_id room, struct arena *arena, struct person *out);
+must_use enum fault store_member_list(struct store *store, struct room_id room, struct account_id after, size_t max, struct arena *arena,
+                                      struct member_view **members_out, size_t *n_out);
+
+/* ---- Messages */
+
+/* A wish to post, and what the database knows about it. */
+struct post_facts {
+    struct room_id room; /* in, with the next five */
+    struct account_id account;
+    struct session_id session; /* none: not asked about */
+    struct span key;
+    struct message_id reply_to;
+    struct arena *arena; /* for the spans of the answer */
+
+    struct place place;       /* out; place.room is none: no such room */
+    struct person author;     /* none: no such account, or closed */
+    bool session_alive;
+    struct message_id earlier; /* message of the same author, room and key; none: there is none */
+    struct person reply_author;
+    struct span reply_text; /* the quote */
+    bool reply_found, reply_deleted;
+};
+must_use enum fault store_message_post_facts(struct store *store, struct post_facts *facts, size_t n, int64_t now_us);
+/* Stores messages (room, seq, author, text, key, reply_to and created_us are set) and fills in their ids. conflict: a number or key is taken. */
+must_use enum fault store_message_insert(struct store *store, struct message *const *messages, size_t n);
+/* Moves rooms on to the number of their newest message. */
+must_use enum fault store_room_posted(struct store *store, const struct room_id *rooms, const int64_t *heads, size_t n);
+
+/* With reactions and reply. original_out (may be NULL) is what store_message_edit was given first, 0: never changed. */
+must_use enum fault store_message_by_id(struct store *store, struct room_id room, struct message_id id, struct arena *arena, struct message *out,
+                                        int64_t *original_out);
+/* original: a print of the text as first posted, kept from the first change on, so that a repeated send still finds its like. */
+must_use enum fault store_message_edit(struct store *store, struct message_id id, struct span text, int64_t original, int64_t now_us);
+/* Text and reactions are erased; the row stays in its place. */
+must_use enum fault store_message_delete(struct store *store, struct message_id id, int64_t original, int64_t now_us);
+/* A page of a room's messages, oldest first. more: there are others beyond it. */
+struct message_page {
+    struct message *messages;
+    size_t n;
+    bool more;
+};
+/* The newest `max` below `before`. */
+must_use enum fault store_message_before(struct store *store, struct room_id room, int64_t before, size_t max, struct arena *arena,
+                                         struct message_page *out);
+/* The oldest `max` above `after`; ends early after about max_bytes of text. */
+must_use enum fault store_message_after(struct store *store, struct room_id room, int64_t after, size_t max, size_t max_bytes, struct arena *arena,
+                                        struct message_page *out);
+/* Messages of others above the mark, not deleted; counts up to ROOM_UNREAD_MAX and looks at the newest 2,000 only. */
+must_use enum fault store_message_unread(struct store *store, struct room_id room, struct account_id account, int64_t read, int64_t *n_out);
+
+/* ---- Reactions */
+must_use enum fault store_reaction_put(struct store *store, struct message_id message, struct account_id account, struct span emoji, int64_t now_us,
+                                       bool *changed_out);
+must_use enum fault store_reaction_remove(struct store *store, struct message_id message, struct account_id account, struct span emoji,
+                                          bool *changed_out);
+
+/* ---- Changes: every lasting event that is not a post */
+
+/* Takes the room's next number for the event and keeps it for the replay. */
+must_use enum fault store_change_append(struct store *store, const struct event *e, int64_t *seq_out);
+/* Forgets a change that a newer one has made pointless. Its number stays used. */
+must_use enum fault store_change_forget(struct store *store, struct room_id room, int64_t seq);
+struct change_page {
+    struct event *events; /* message events carry the message as it is now */
+    size_t n;
+    bool more;
+};
+/* The oldest `max` above `after`, in order; ends early after about max_bytes of text. */
+must_use enum fault store_change_after(struct store *store, struct room_id room, int64_t after, size_t max, size_t max_bytes, struct arena *arena,
+                                       struct change_page *out);
