@@ -8,7 +8,7 @@ import { parseArgs } from 'node:util';
 import { fileURLToPath } from 'node:url';
 import { Api, Belief, Gateway, Person, password } from './lib/native.mjs';
 import { LobbySocket, lobbyLogIn } from './lib/lobby.mjs';
-import { Server, sleep } from './lib/server.mjs';
+import { Server, sleep, until } from './lib/server.mjs';
 
 /** mulberry32: a run is repeated by its seed as far as timing allows. */
 function randomness(seed) {
@@ -222,6 +222,7 @@ export async function promise({ kills = 10, seconds = 0, clients = 8, seed = Dat
     await Promise.all(talking);
     const report = { database: server.database ? 'postgresql' : 'sqlite', kills: n, seed, ...await audit(world, talkers, old, people[0]) };
     report.restart_ms = n ? Math.round(downMs / n) : 0;
+    await Promise.all([...talkers.map((t) => caughtUp(t, report.truth)), ...old.map((t) => caughtUpOld(t, report.truth, world.lobby))]);
     world.over = true;
     for (const t of everybody) (t.gateway?.ws ?? t.socket?.ws)?.terminate();
     await Promise.all(listening);
@@ -229,6 +230,17 @@ export async function promise({ kills = 10, seconds = 0, clients = 8, seed = Dat
     delete report.truth;
     await server.stop();
     return report;
+}
+
+/** Waits for the last event to arrive; who does not get it is found out by the audit. */
+function caughtUp(talker, truth) {
+    const all = () => talker.gateway?.ready && [...truth.events].every(([room, events]) => talker.gateway.known.get(room) >= events.length);
+    return until(all, { ms: 10000 }).catch(() => {});
+}
+
+function caughtUpOld(talker, truth, lobby) {
+    const last = truth.messages.get(lobby).at(-1).text;
+    return until(() => talker.socket?.lines.some((line) => line.includes(last)), { ms: 10000 }).catch(() => {});
 }
 
 async function historyOf(person, room) {
@@ -345,6 +357,8 @@ function auditOld(report, talker, said) {
         else report.out_of_order++;
         report.wrong.push(`${talker.name}: line ${broken} "${session[broken]}" came after "${session[broken - 1]}"`);
     }
+    const last = talker.sessions.at(-1)?.at(-1);
+    if (last !== said.at(-1)) report.lost++, report.wrong.push(`${talker.name} saw "${last}" last, not "${said.at(-1)}"`);
     const seen = new Set(talker.sessions.flat());
     for (const text of talker.said) {
         const own = `${talker.name}: ${text}`;

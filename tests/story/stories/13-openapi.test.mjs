@@ -1,0 +1,131 @@
+// openapi.yaml and the live server say the same: every documented route is called and its answers are judged; everything else is 404 or 405.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { Server } from '../lib/server.mjs';
+import { Api, Person, password } from '../lib/native.mjs';
+import { document, judge, operations } from '../lib/openapi.mjs';
+import { RawWebSocket } from '../lib/raw.mjs';
+
+let server, admin, ali, vali, room, message;
+before(async () => {
+    server = await Server.start();
+    const api = new Api(`${server.url}/api/v1`);
+    admin = new Person(server, await api.post('/setup', { token: server.setupToken(), username: 'admin', password }));
+    [ali, vali] = await Promise.all(['ali', 'vali'].map((name) => Person.register(server, name)));
+    room = await ali.group('documented', [vali], { public: true });
+    message = await ali.say(room, 'documented', { key: 'documented' });
+    await vali.api.put(`/rooms/${room.id}/messages/${message.id}/reactions/x`);
+});
+after(() => server.stop());
+
+const R = () => `/api/v1/rooms/${room.id}`;
+const M = () => `${R()}/messages/${message.id}`;
+
+/** operationId: [[status, who, path, body], …]: at least one success and one refusal each. */
+const calls = {
+    getSetup: () => [[200, null, '/api/v1/setup']],
+    setUp: () => [[409, null, '/api/v1/setup', { token: 'x'.repeat(43), username: 'late', password }, [401, 403, 409, 410]], [400, null, '/api/v1/setup', {}]],
+    register: () => [[201, null, '/api/v1/accounts', { username: 'new', password }], [409, null, '/api/v1/accounts', { username: 'NEW', password }],
+        [400, null, '/api/v1/accounts', {}]],
+    findAccounts: () => [[200, ali, '/api/v1/accounts?prefix=v'], [400, ali, '/api/v1/accounts'], [401, null, '/api/v1/accounts?prefix=v']],
+    getMe: () => [[200, ali, '/api/v1/me'], [401, null, '/api/v1/me']],
+    createInvite: () => [[201, admin, '/api/v1/invites', { n_uses: 2, expires_in_s: 60 }], [201, admin, '/api/v1/invites', {}], [403, ali, '/api/v1/invites', {}],
+        [400, admin, '/api/v1/invites', { n_uses: 0 }]],
+    logIn: () => [[201, null, '/api/v1/sessions', { username: 'vali', password }], [401, null, '/api/v1/sessions', { username: 'vali', password: 'x' }],
+        [400, null, '/api/v1/sessions', {}]],
+    listSessions: () => [[200, ali, '/api/v1/sessions'], [401, null, '/api/v1/sessions']],
+    refreshSession: async () => [[200, null, '/api/v1/sessions/refresh', { refresh_token: (await Person.logIn(server, 'vali')).grant.refresh_token }],
+        [401, null, '/api/v1/sessions/refresh', { refresh_token: 'x' }]],
+    revokeSession: async () => [[204, ali, `/api/v1/sessions/${(await Person.logIn(server, 'ali')).session}`],
+        [204, await Person.logIn(server, 'ali'), '/api/v1/sessions/current'], [404, ali, '/api/v1/sessions/999999']],
+    listRooms: () => [[200, ali, '/api/v1/rooms'], [401, null, '/api/v1/rooms']],
+    createRoom: () => [[201, ali, '/api/v1/rooms', { kind: 'group', name: 'x' }], [201, ali, '/api/v1/rooms', { kind: 'direct', members: [vali.id] }],
+        [200, vali, '/api/v1/rooms', { kind: 'direct', members: [ali.id] }], [400, ali, '/api/v1/rooms', {}]],
+    listPublicRooms: () => [[200, ali, '/api/v1/rooms/public'], [401, null, '/api/v1/rooms/public']],
+    getRoom: () => [[200, ali, R()], [200, admin, R()], [404, ali, '/api/v1/rooms/999999']],
+    renameRoom: () => [[200, ali, R(), { name: 'y' }], [403, vali, R(), { name: 'z' }], [400, ali, R(), {}]],
+    listMembers: () => [[200, ali, `${R()}/members?after=0&limit=10`], [400, ali, `${R()}/members?limit=x`], [404, ali, '/api/v1/rooms/999999/members']],
+    putMember: () => [[204, admin, `${R()}/members/${admin.id}`], [204, ali, `${R()}/members/${vali.id}`, { role: 'admin' }],
+        [204, ali, `${R()}/members/${vali.id}`, { role: 'member' }], [403, vali, `${R()}/members/${ali.id}`, { role: 'member' }],
+        [400, ali, `${R()}/members/${vali.id}`, { role: 'king' }]],
+    removeMember: () => [[204, admin, `${R()}/members/${admin.id}`], [403, vali, `${R()}/members/${ali.id}`], [404, ali, '/api/v1/rooms/999999/members/1']],
+    getHistory: () => [[200, vali, `${R()}/messages?limit=5`], [400, vali, `${R()}/messages?limit=0`], [404, vali, '/api/v1/rooms/999999/messages']],
+    sendMessage: () => [[201, ali, `${R()}/messages`, { text: 'x', key: 'k', reply_to: message.id }], [200, ali, `${R()}/messages`, { text: 'x', key: 'k', reply_to: message.id }],
+        [409, ali, `${R()}/messages`, { text: 'y', key: 'k' }], [400, ali, `${R()}/messages`, {}], [404, ali, '/api/v1/rooms/999999/messages', { text: 'x' }]],
+    editMessage: () => [[200, ali, M(), { text: 'edited' }], [403, vali, M(), { text: 'no' }], [404, ali, `${R()}/messages/999999`, { text: 'x' }]],
+    deleteMessage: async () => [[204, ali, `${R()}/messages/${(await ali.say(room, 'short')).id}`], [404, ali, `${R()}/messages/999999`]],
+    addReaction: () => [[204, vali, `${M()}/reactions/%F0%9F%91%8D`], [404, vali, `${R()}/messages/999999/reactions/x`], [400, vali, `${M()}/reactions/${'x'.repeat(40)}`]],
+    removeReaction: () => [[204, vali, `${M()}/reactions/%F0%9F%91%8D`], [404, vali, `${R()}/messages/999999/reactions/x`]],
+    getChanges: () => [[200, vali, `${R()}/changes?after=0&limit=1000`], [200, vali, `${R()}/changes`], [400, vali, `${R()}/changes?limit=0`],
+        [404, vali, '/api/v1/rooms/999999/changes']],
+    markRead: () => [[200, vali, `${R()}/read`, { read: message.seq }], [400, vali, `${R()}/read`, {}], [404, vali, '/api/v1/rooms/999999/read', { read: 1 }]],
+    setTyping: () => [[204, vali, `${R()}/typing`, { on: true }], [400, vali, `${R()}/typing`, {}], [404, vali, '/api/v1/rooms/999999/typing', { on: true }]],
+    openGateway: () => [[426, vali, '/api/v1/gateway', undefined, [400, 426]]],
+    lobbyRegister: () => [[201, null, '/auth/register', { username: 'lobbyist', password }], [400, null, '/auth/register', { username: 'lobbyist', password }],
+        [422, null, '/auth/register', { username: 'x' }]],
+    lobbyLogIn: () => [[200, null, '/auth/login', { username: 'vali', password }], [401, null, '/auth/login', { username: 'vali', password: 'x' }],
+        [422, null, '/auth/login', { username: 5, password: 'x' }]],
+    getHealth: () => [[200, null, '/health']],
+    getMetrics: () => [[200, null, '/metrics']],
+};
+
+for (const { id, method, path, operation } of operations) {
+    test(`${method} ${path} answers as documented`, async () => {
+        assert.ok(calls[id], `nobody calls ${id}`);
+        for (const [wanted, who, where, body, or = [wanted]] of await calls[id]()) {
+            const answer = await new Api(server.url, who?.token).call(method, where, body);
+            assert.ok(or.includes(answer.status), `${method} ${where} ${JSON.stringify(body)}: ${answer.status}, not ${wanted}: ${answer.text}`);
+            assert.equal(judge(operation, answer), null, `${method} ${where}`);
+        }
+        const open = (operation.security ?? document.security).length === 0;
+        if (!open) {
+            const [, , where, body] = (await calls[id]())[0];
+            const stranger = await new Api(server.url).call(method, where, body);
+            if (id !== 'openGateway') assert.equal(stranger.status, 401, `${method} ${where} without a token`);
+            assert.equal(judge(operation, stranger), null);
+        }
+    });
+}
+
+test('the gateway switches protocols', async () => {
+    const ws = await RawWebSocket.open(server, `/api/v1/gateway?token=${ali.token}`);
+    assert.match(ws.head, /^HTTP\/1\.1 101/);
+    ws.destroy();
+});
+
+test('other methods on documented paths are 405 with Allow', async () => {
+    const fill = (path) => path.replace('{room}', room.id).replace('{account}', vali.id).replace('{id}', message.id).replace('{emoji}', 'x');
+    for (const path of Object.keys(document.paths)) {
+        const known = operations.filter((o) => o.path === path).map((o) => o.method);
+        for (const method of ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']) {
+            if (known.includes(method)) continue;
+            const answer = await new Api(server.url, ali.token).call(method, fill(path), method === 'GET' ? undefined : {});
+            if (answer.status === 404 && method === 'GET' && path === '/api/v1/sessions/{id}') continue;
+            assert.equal(answer.status, 405, `${method} ${path}: ${answer.status} ${answer.text}`);
+            const allowed = (answer.headers.get('allow') ?? '').split(/, */);
+            for (const m of known) assert.ok(allowed.includes(m), `${method} ${path}: Allow: ${allowed}`);
+        }
+    }
+});
+
+test('what is not documented is not there', async () => {
+    const api = new Api(server.url, ali.token);
+    for (const path of ['/api/v1', '/api/v1/', '/api/v1/nothing', '/api/v1/rooms/x/messages', '/api/v1/rooms/1/messages/2/3', '/api/v2/me', '/api/v1/me/', '/api/v1//me']) {
+        const answer = await api.call('GET', path);
+        assert.equal(answer.status, 404, `${path}: ${answer.status}`);
+        assert.match(answer.headers.get('content-type'), /json/, path);
+    }
+});
+
+test('the server serves this document, and pages that show it without any other server', async () => {
+    const api = new Api(server.url);
+    const served = await api.call('GET', '/openapi.json');
+    assert.equal(served.status, 200);
+    assert.deepEqual(served.body, JSON.parse(JSON.stringify(document)));
+    for (const path of ['/docs', '/redoc']) {
+        const page = await api.call('GET', path);
+        assert.equal(page.status, 200, path);
+        assert.match(page.headers.get('content-type'), /^text\/html/);
+        assert.doesNotMatch(page.text, /(src|href)="(https?:)?\/\//, `${path} asks another server`);
+    }
+});
