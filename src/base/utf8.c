@@ -52,6 +52,7 @@ static const unsigned char *skip_pairs(const unsigned char *p, const unsigned ch
 
 uint32_t utf8_feed(uint32_t state, const void *bytes, size_t n)
 {
+    if (n == 0) return state;
     const unsigned char *p = bytes, *end = p + n;
     while (p < end && state != UTF8_BAD) {
         if (state == 0) {
