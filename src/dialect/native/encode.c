@@ -1,0 +1,234 @@
+/* Native JSON. Pure: any thread, borrows what it reads. encode_event runs for every event and kind of reader on the hot path. */
+#include "dialect/native/encode.h"
+
+static void put_text_or_null(struct json_writer *w, const char *name, struct span s)
+{
+    json_put_string(w, name, s.n ? s : (struct span){ 0 });
+}
+
+static void put_text(struct json_writer *w, const char *name, struct span s)
+{
+    json_put_string(w, name, s.p ? s : SPAN(""));
+}
+
+const char *encode_role(enum member_role role)
+{
+    switch (role) {
+    case role_member: return "member";
+    case role_admin: return "admin";
+    case role_owner: return "owner";
+    case role_none: break;
+    }
+    return NULL;
+}
+
+static const char *kind_word(enum room_kind kind)
+{
+    switch (kind) {
+    case room_lobby: return "lobby";
+    case room_group: return "group";
+    case room_direct: return "direct";
+    }
+    return "group";
+}
+
+void encode_person(struct json_writer *w, const struct person *p)
+{
+    json_begin_object(w);
+    json_put_int(w, "id", p->id.v);
+    put_text(w, "username", p->username);
+    json_end_object(w);
+}
+
+void encode_person_or_null(struct json_writer *w, const struct person *p)
+{
+    if (id_none(p->id))
+        json_null(w);
+    else
+        encode_person(w, p);
+}
+
+static void put_person(struct json_writer *w, const char *name, const struct person *p)
+{
+    json_key(w, name);
+    encode_person_or_null(w, p);
+}
+
+void encode_account(struct json_writer *w, const struct account *a)
+{
+    json_begin_object(w);
+    json_put_int(w, "id", a->person.id.v);
+    put_text(w, "username", a->person.username);
+    json_put_bool(w, "site_admin", a->site_admin);
+    json_put_time(w, "created_at", a->created_us);
+    json_end_object(w);
+}
+
+void encode_session(struct json_writer *w, const struct session_view *s, struct session_id current)
+{
+    json_begin_object(w);
+    json_put_int(w, "id", s->id.v);
+    json_put_time(w, "created_at", s->created_us);
+    json_put_time(w, "last_used_at", s->used_us);
+    put_text_or_null(w, "agent", s->agent);
+    put_text_or_null(w, "address", s->address);
+    json_put_bool(w, "current", id_eq(s->id, current));
+    json_end_object(w);
+}
+
+static void encode_reactions(struct json_writer *w, const struct message *m)
+{
+    json_begin_array(w);
+    for (size_t i = 0; i < m->n_reactions; i++) {
+        const struct reaction_view *r = &m->reactions[i];
+        json_begin_object(w);
+        put_text(w, "emoji", r->emoji);
+        json_put_int(w, "count", r->count);
+        json_key(w, "by");
+        json_begin_array(w);
+        for (size_t k = 0; k < r->n_by; k++) json_int(w, r->by[k].v);
+        json_end_array(w);
+        json_end_object(w);
+    }
+    json_end_array(w);
+}
+
+static void encode_quote(struct json_writer *w, const struct message *m)
+{
+    if (id_none(m->reply_to)) {
+        json_null(w);
+        return;
+    }
+    json_begin_object(w);
+    json_put_int(w, "id", m->reply_to.v);
+    put_person(w, "author", &m->reply_author);
+    put_text(w, "text", m->reply_text);
+    json_end_object(w);
+}
+
+void encode_message(struct json_writer *w, const struct message *m)
+{
+    bool deleted = m->deleted_us != 0;
+    json_begin_object(w);
+    json_put_int(w, "id", m->id.v);
+    json_put_int(w, "room", m->room.v);
+    json_put_int(w, "seq", m->seq);
+    put_person(w, "author", &m->author);
+    put_text(w, "text", deleted ? SPAN("") : m->text);
+    put_text_or_null(w, "key", m->key);
+    json_key(w, "reply_to");
+    encode_quote(w, m);
+    json_put_time(w, "created_at", m->created_us);
+    json_put_time(w, "edited_at", m->edited_us);
+    json_put_bool(w, "deleted", deleted);
+    json_key(w, "reactions");
+    encode_reactions(w, m);
+    json_end_object(w);
+}
+
+void encode_room(struct json_writer *w, const struct room_view *room, bool last_shown)
+{
+    json_begin_object(w);
+    json_put_int(w, "id", room->id.v);
+    json_put_string(w, "kind", span_of(kind_word(room->kind)));
+    put_text_or_null(w, "name", room->name);
+    json_put_bool(w, "public", room->public);
+    json_put_string(w, "role", span_of(encode_role(room->role)));
+    json_put_int(w, "head", room->head);
+    json_put_int(w, "read", room->read);
+    json_put_int(w, "unread", room->unread);
+    json_put_int(w, "n_members", room->n_members);
+    json_put_time(w, "created_at", room->created_us);
+    json_key(w, "last");
+    if (room->last && last_shown && room->role != role_none)
+        encode_message(w, room->last);
+    else
+        json_null(w);
+    put_person(w, "peer", &room->peer);
+    json_end_object(w);
+}
+
+void encode_member(struct json_writer *w, const struct member_view *m, bool read_shown, bool online)
+{
+    json_begin_object(w);
+    put_person(w, "account", &m->person);
+    json_put_string(w, "role", span_of(encode_role(m->role)));
+    json_put_time(w, "joined_at", m->joined_us);
+    if (read_shown)
+        json_put_int(w, "read", m->read);
+    else
+        json_put_null(w, "read");
+    json_put_bool(w, "online", online);
+    json_end_object(w);
+}
+
+static void event_begin(struct json_writer *w, const struct event *e)
+{
+    json_begin_object(w);
+    json_put_string(w, "t", span_of(event_name(e->kind)));
+    if (e->kind == event_presence) return;
+    json_put_int(w, "room", e->room.v);
+    if (e->kind == event_typing) return;
+    json_put_id(w, "seq", e->seq);
+    json_put_time(w, "at", e->at_us);
+}
+
+static void put_message(struct json_writer *w, const struct event *e)
+{
+    json_key(w, "message");
+    encode_message(w, &e->message);
+}
+
+static void put_reaction(struct json_writer *w, const struct event *e)
+{
+    json_put_int(w, "message_id", e->message_id.v);
+    put_text(w, "emoji", e->emoji);
+    put_person(w, "by", &e->by);
+}
+
+static void put_member(struct json_writer *w, const struct event *e)
+{
+    put_person(w, "member", &e->subject);
+    if (e->kind != event_member_left) json_put_string(w, "role", span_of(encode_role(e->role)));
+    put_person(w, "by", &e->by);
+}
+
+bool encode_event(struct json_writer *w, const struct event *e)
+{
+    switch (e->kind) {
+    case event_session_revoked:
+    case event_person_noticed:
+    case event_kind_count:
+        return false;
+    case event_message_posted:
+    case event_message_edited:
+        event_begin(w, e), put_message(w, e);
+        break;
+    case event_message_deleted:
+        event_begin(w, e), put_message(w, e), put_person(w, "by", &e->by);
+        break;
+    case event_reaction_added:
+    case event_reaction_removed:
+        event_begin(w, e), put_reaction(w, e);
+        break;
+    case event_room_read:
+        event_begin(w, e), put_person(w, "by", &e->by), json_put_int(w, "read", e->read);
+        break;
+    case event_member_joined:
+    case event_member_left:
+    case event_member_changed:
+        event_begin(w, e), put_member(w, e);
+        break;
+    case event_room_changed:
+        event_begin(w, e), put_text(w, "name", e->name), put_person(w, "by", &e->by);
+        break;
+    case event_presence:
+        event_begin(w, e), json_put_int(w, "account", e->subject.id.v), json_put_bool(w, "online", e->on);
+        break;
+    case event_typing:
+        event_begin(w, e), put_person(w, "by", &e->by), json_put_bool(w, "on", e->on);
+        break;
+    }
+    json_end_object(w);
+    return true;
+}

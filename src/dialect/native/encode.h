@@ -1,0 +1,19 @@
+/* The nouns of the native protocol as JSON: one encoder each, shared by HTTP and the gateway. They only write into the writer's buffer and
+   allocate nothing of their own. */
+#pragma once
+#include "chat/command.h"
+#include "wire/json.h"
+
+#define ENCODE_ANSWER_MAX_BYTES (64u << 20) /* of one HTTP answer: 200 messages of 16 KiB, escaped at worst */
+
+void encode_person(struct json_writer *w, const struct person *p);
+void encode_person_or_null(struct json_writer *w, const struct person *p); /* null when id is none */
+void encode_account(struct json_writer *w, const struct account *a);
+void encode_session(struct json_writer *w, const struct session_view *s, struct session_id current);
+void encode_message(struct json_writer *w, const struct message *m);
+/* last_shown false: "last" is null, to keep a long list short. */
+void encode_room(struct json_writer *w, const struct room_view *room, bool last_shown);
+void encode_member(struct json_writer *w, const struct member_view *m, bool read_shown, bool online);
+/* False when the event is silent for native readers: nothing was written. */
+bool encode_event(struct json_writer *w, const struct event *e);
+const char *encode_role(enum member_role role); /* NULL: none */

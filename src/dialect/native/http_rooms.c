@@ -1,0 +1,209 @@
+/* Native HTTP: rooms, members, read marks, typing. Decoders fill commands, encoders answer from them (routes.def). Runs on the request's loop. */
+#include "dialect/native/call.h"
+
+#define ROOM_MEMBERS_AT_ONCE 100
+#define MEMBERS_PAGE_DEFAULT 100
+#define MEMBERS_PAGE_MAX 200
+
+static void put_rooms(struct call *a, const struct room_view *rooms, size_t n)
+{
+    struct reply reply;
+    reply_begin(&reply);
+    json_begin_object(&reply.w);
+    json_key(&reply.w, "rooms");
+    json_begin_array(&reply.w);
+    for (size_t i = 0; i < n; i++) encode_room(&reply.w, &rooms[i], true);
+    json_end_array(&reply.w);
+    json_end_object(&reply.w);
+    reply_end(a, &reply, 200);
+}
+
+void encode_rooms(struct call *a)
+{
+    put_rooms(a, a->command->out.room_list.rooms, a->command->out.room_list.n);
+}
+
+void encode_public_rooms(struct call *a)
+{
+    put_rooms(a, a->command->out.room_list_public.rooms, a->command->out.room_list_public.n);
+}
+
+static void put_room(struct call *a, const struct room_view *room, int status)
+{
+    struct reply reply;
+    reply_begin(&reply);
+    encode_room(&reply.w, room, true);
+    reply_end(a, &reply, status);
+}
+
+void encode_one_room(struct call *a)
+{
+    put_room(a, &a->command->out.room_get.room, 200);
+}
+
+void encode_renamed_room(struct call *a)
+{
+    put_room(a, &a->command->out.room_rename.room, 200);
+}
+
+void encode_created_room(struct call *a)
+{
+    put_room(a, &a->command->out.room_create.room, a->command->out.room_create.existed ? 200 : 201);
+}
+
+static void take_members(struct call *a, struct body *b, struct room_create_in *in)
+{
+    struct json_walk walk = json_walk(json_take_array_or_null(&b->fields, "members"));
+    if (walk.n > ROOM_MEMBERS_AT_ONCE) {
+        json_bad(&b->fields, "members");
+        return;
+    }
+    in->members = arena_array(a->command->arena, struct account_id, walk.n + 1);
+    for (json_value *v; (v = json_walk_next(&walk));)
+        if (!json_as_id(v, &in->members[in->n_members++].v)) json_bad(&b->fields, "members");
+}
+
+static void take_group(struct call *a, struct body *b, struct room_create_in *in)
+{
+    in->kind = room_group;
+    in->name = call_keep(a, json_take_text(&b->fields, "name"));
+    in->public = json_take_bool_or(&b->fields, "public", false);
+}
+
+enum fault decode_create_room(struct call *a)
+{
+    struct room_create_in *in = &a->command->in.room_create;
+    struct body b;
+    enum fault f = body_begin(a, &b);
+    if (f) return f;
+    struct span kind = json_take_text(&b.fields, "kind");
+    take_members(a, &b, in);
+    if (span_eq(kind, SPAN("group")))
+        take_group(a, &b, in);
+    else if (span_eq(kind, SPAN("direct")))
+        in->kind = room_direct;
+    else
+        json_bad(&b.fields, "kind");
+    return body_end(a, &b);
+}
+
+enum fault decode_room(struct call *a)
+{
+    return call_path_id(a, "room", &a->command->in.room_get.room.v);
+}
+
+enum fault decode_rename(struct call *a)
+{
+    struct room_rename_in *in = &a->command->in.room_rename;
+    struct body b;
+    enum fault f = call_path_id(a, "room", &in->room.v);
+    if (!f) f = body_begin(a, &b);
+    if (f) return f;
+    in->name = call_keep(a, json_take_text(&b.fields, "name"));
+    return body_end(a, &b);
+}
+
+enum fault decode_members(struct call *a)
+{
+    struct member_list_in *in = &a->command->in.member_list;
+    int64_t limit = 0;
+    enum fault f = call_path_id(a, "room", &in->room.v);
+    if (!f) f = call_query_int(a, "after", 0, (INT64_C(1) << 53) - 1, 0, &in->after.v);
+    if (!f) f = call_query_int(a, "limit", 1, MEMBERS_PAGE_MAX, MEMBERS_PAGE_DEFAULT, &limit);
+    in->limit = (size_t)limit;
+    return f;
+}
+
+void encode_members(struct call *a)
+{
+    const struct member_list_out *out = &a->command->out.member_list;
+    struct reply reply;
+    reply_begin(&reply);
+    json_begin_object(&reply.w);
+    json_key(&reply.w, "members");
+    json_begin_array(&reply.w);
+    for (size_t i = 0; i < out->n; i++)
+        encode_member(&reply.w, &out->members[i], out->reads_shown, hub_is_online(a->door->hub, out->members[i].person.id));
+    json_end_array(&reply.w);
+    json_put_bool(&reply.w, "more", out->more);
+    json_end_object(&reply.w);
+    reply_end(a, &reply, 200);
+}
+
+static void take_role(struct body *b, enum member_role *out)
+{
+    struct span role = json_take_text_or_null(&b->fields, "role");
+    *out = role_member;
+    if (span_eq(role, SPAN("admin")))
+        *out = role_admin;
+    else if (role.p && !span_eq(role, SPAN("member")))
+        json_bad(&b->fields, "role");
+}
+
+enum fault decode_put_member(struct call *a)
+{
+    struct member_put_in *in = &a->command->in.member_put;
+    enum fault f = call_path_id(a, "room", &in->room.v);
+    if (!f) f = call_path_id(a, "account", &in->account.v);
+    in->role = role_member;
+    if (f || !request_body(a->r).n) return f;
+    struct body b;
+    f = body_begin(a, &b);
+    if (f) return f;
+    take_role(&b, &in->role);
+    return body_end(a, &b);
+}
+
+enum fault decode_remove_member(struct call *a)
+{
+    struct member_remove_in *in = &a->command->in.member_remove;
+    enum fault f = call_path_id(a, "room", &in->room.v);
+    return f ? f : call_path_id(a, "account", &in->account.v);
+}
+
+enum fault decode_mark(struct call *a)
+{
+    struct receipt_mark_in *in = &a->command->in.receipt_mark;
+    struct body b;
+    enum fault f = call_path_id(a, "room", &in->room.v);
+    if (!f) f = body_begin(a, &b);
+    if (f) return f;
+    in->read = json_take_int(&b.fields, "read", 0, (INT64_C(1) << 53) - 1);
+    return body_end(a, &b);
+}
+
+void encode_mark(struct call *a)
+{
+    const struct receipt_mark_out *out = &a->command->out.receipt_mark;
+    struct reply reply;
+    reply_begin(&reply);
+    json_begin_object(&reply.w);
+    json_put_int(&reply.w, "read", out->read);
+    json_put_int(&reply.w, "unread", out->unread);
+    json_end_object(&reply.w);
+    reply_end(a, &reply, 200);
+}
+
+/* Typing without a socket: the room is read first, so that the core says who may. */
+enum fault decode_typing(struct call *a)
+{
+    struct body b;
+    enum fault f = call_path_id(a, "room", &a->command->in.room_get.room.v);
+    if (!f) f = body_begin(a, &b);
+    if (f) return f;
+    a->typing_on = json_take_bool(&b.fields, "on");
+    return body_end(a, &b);
+}
+
+void encode_typing(struct call *a)
+{
+    const struct room_view *room = &a->command->out.room_get.room;
+    if (room->role == role_none) {
+        problem_respond(a->r, &(struct problem){ .fault = fault_forbidden, .detail = "membership" });
+        return;
+    }
+    struct event e = { .kind = event_typing, .room = room->id, .by = { a->identity.actor.account, a->identity.username }, .on = a->typing_on, .origin = -1 };
+    struct event *copy = event_copy(&e);
+    if (copy) gate_announce(a->door->gate, copy);
+    encode_nothing(a);
+}
