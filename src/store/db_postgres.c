@@ -69,6 +69,7 @@ static enum fault fault_of(const char *state)
 {
     if (strcmp(state, "23505") == 0 || strcmp(state, "23503") == 0 || strcmp(state, "23P01") == 0 || strcmp(state, "23001") == 0)
         return fault_conflict;
+    if (strcmp(state, "08P01") == 0) return fault_internal; /* a wrong number of parameters: our mistake */
     if (is_class(state, "08") || is_class(state, "53") || is_class(state, "57") || is_class(state, "58") || is_class(state, "40") ||
         strcmp(state, "55P03") == 0)
         return fault_unavailable;
