@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -28,6 +29,8 @@ bool contract_open(const char *engine)
 void contract_close(void)
 {
     char command[128];
+    snprintf(command, sizeof command, "%s/small", contract_dir); /* a failed case leaves its small disk mounted */
+    umount(command);
     snprintf(command, sizeof command, "rm -rf '%s'", contract_dir);
     if (system(command)) perror("rm");
 }
