@@ -23,14 +23,18 @@ struct route {
 
 struct router *router_create(void);
 void router_add(struct router *router, const struct route *routes, size_t n); /* borrows the rows for ever */
-/* Answers what no row matches; also method mismatches (known path: 405 with Allow). Default: plain problem bodies. */
+/* Answers what no row matches (404), method mismatches (known path: 405, Allow is set already), plain requests to a WebSocket's path (426) and
+   paths that do not decode (400). Default: plain problem bodies. */
 void router_set_fallback(struct router *router, void (*fallback)(struct request *r, int status));
 void router_destroy(struct router *router);
+
+/* A GET row also answers HEAD: the handler answers as for GET and the body stays here. The default answer headers are: Date, nosniff,
+   Referrer-Policy, X-Frame-Options, and, unless the handler sets them, Cache-Control: no-store and a Content-Security-Policy that allows nothing. */
 
 /* The request. Spans live as long as the request: until respond_*() or http_accept returns. */
 struct arena *request_arena(struct request *r);
 void *request_door(struct request *r);
-struct conn *request_conn(struct request *r);
+struct conn *request_conn(struct request *r); /* NULL: orphan */
 struct span request_method(const struct request *r);
 struct span request_path(const struct request *r);  /* raw, without query */
 struct span request_query(const struct request *r); /* raw */
@@ -47,6 +51,7 @@ bool request_is_orphan(const struct request *r);
 
 /* Answers. Headers first, any number, then exactly one respond. body is copied. CORS and security headers are added by response policy. */
 void response_header(struct request *r, const char *name, struct span value); /* CR, LF and NUL in value: the header is refused and logged */
+bool response_has_header(const struct request *r, const char *lower_case_name); /* whether the handler has set it already */
 void respond(struct request *r, int status, const char *content_type, struct span body);
 void respond_empty(struct request *r, int status);
 /* A body that is immutable and outlives everything (embedded files): not copied. */

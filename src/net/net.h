@@ -8,6 +8,8 @@
 struct net;
 struct conn;
 struct router; /* http.h */
+struct tls;
+struct net_proxies; /* proxies.h */
 
 struct net_config {
     struct loop *loop;            /* borrows */
@@ -43,7 +45,11 @@ void conn_address(const struct conn *c, char out[46]);
 void conn_push(struct conn *c, struct frame *f);
 size_t conn_queued_bytes(const struct conn *c);
 
-struct net_figures { uint64_t n_accepted, n_requests, n_sends, n_bytes_out, n_frames_dropped, n_slow_closed; size_t n_connections, n_websockets; };
+struct net_figures {
+    uint64_t n_accepted, n_requests, n_sends, n_bytes_out, n_frames_dropped, n_slow_closed;
+    uint64_t n_refused; /* accepted and closed at once: above max_connections, or out of descriptors */
+    size_t n_connections, n_websockets;
+};
 void net_figures(const struct net *net, struct net_figures *out);
 
 /* TLS by certificate files; reload swaps the context for new connections (SIGHUP). */

@@ -3,19 +3,24 @@
 #pragma once
 #include "net/http.h"
 
+#define WS_LOW_MARK_BYTES (32u << 10) /* a queue that has held this much calls on_drain when it is empty again */
+
+/* Calls come from the loop (bytes, time-outs, the flush), never from inside conn_push, ws_send_* or ws_close. on_open alone comes from
+   http_accept_websocket, as its last act. */
 struct ws_handler {
     void (*on_open)(struct conn *c);                        /* may be NULL */
     void (*on_text)(struct conn *c, struct span text);      /* whole message; borrowed for the call */
     void (*on_binary)(struct conn *c, struct span bytes);   /* NULL: close 1003 */
-    void (*on_drain)(struct conn *c);                       /* the queue that had passed ws_low_mark is empty again; may be NULL */
+    void (*on_drain)(struct conn *c);                       /* the queue that had reached WS_LOW_MARK_BYTES is empty again; may be NULL */
     void (*on_close)(struct conn *c, int code);             /* always the last call; free ws_user here */
-    size_t max_message_bytes;                               /* over: 1009 */
+    size_t max_message_bytes;                               /* over, also after inflation: 1009. 0: 64 KiB */
     int32_t silence_ms;                                     /* ping after half of it, drop (close code silence_code) after it; 0: 90 s */
     int silence_code;                                       /* 0: 1001 */
     void (*on_going_away)(struct conn *c);                  /* server stops: last words before 1001; may be NULL */
 };
 
-/* Accepts the upgrade: 101, the request is over, the connection is a WebSocket. protocol may be empty. */
+/* Accepts the upgrade: 101, the request is over, the connection is a WebSocket. protocol may be empty. The request must have passed
+   request_is_websocket. For an orphan (request_is_orphan: check it when user owns something) it only ends the request: no call is made. */
 void http_accept_websocket(struct request *r, const struct ws_handler *handler, void *user, struct span protocol);
 /* True when the request is a well-formed upgrade; otherwise it has been answered (400, 426). */
 bool request_is_websocket(struct request *r);

@@ -1,0 +1,47 @@
+/* The inside of a request; private to this room. Created when its head is whole, ended by exactly one answer. It belongs to its connection
+   until that dies; then it is an orphan, and whoever answers it frees it. The struct lies in its own arena. */
+#pragma once
+#include "net/conn.h"
+#include "net/http.h"
+#include "wire/http_parser.h"
+
+#define REQUEST_ARENA_MAX_BYTES (256u << 20) /* a handler's sizes have passed ceilings of their own; passing this one aborts */
+#define RESPONSE_HEADERS_MAX_BYTES (16u << 10)
+#define PATH_SEGMENTS_MAX 24
+
+struct request_param {
+    const char *name; /* n_name bytes of the row's path */
+    size_t n_name;
+    struct span value;
+};
+
+struct request {
+    struct conn *conn; /* NULL: orphan */
+    void *door, *user;
+    struct arena *arena;
+    struct http_parser *parser;
+    const struct router *router;
+    const struct route *route; /* NULL: the fallback answers with refused_status */
+    int refused_status;
+    unsigned n_params;
+    struct request_param params[ROUTE_PARAMS_MAX];
+    struct buf headers; /* of the answer: whole lines */
+    bool is_secure, is_forwarded;
+    unsigned char client[16]; /* when is_forwarded */
+};
+
+/* router.c: fills route, params or refused_status (404, 405 with Allow, 400). */
+void router_match(const struct router *router, struct request *r);
+void router_run(struct request *r);
+
+/* http_session.c */
+struct request *request_create(struct conn *c, struct http_parser *parser);
+void request_end(struct request *r); /* the answer is queued (or nobody waits for it): the connection goes on, r is freed */
+
+/* response.c */
+/* An answer outside of any request: for bytes that are no request. The connection ends after it. */
+void refuse(struct conn *c, int status, const char *reason);
+/* The problem body of a status. */
+void respond_problem(struct request *r, int status);
+/* 101 with the handler's headers; protocol and extensions may be empty. */
+void push_switching(struct request *r, const char accept_key[29], struct span protocol, const char *extensions);
