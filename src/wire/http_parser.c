@@ -226,6 +226,7 @@ static int check_expectation(struct http_parser *p)
 static int on_headers_complete(llhttp_t *core)
 {
     struct http_parser *p = of(core);
+    if (p->stage != stage_headers) return refuse(p, 505, "only HTTP/1.1 and HTTP/1.0 are spoken here"); /* a line without a version */
     p->stage = stage_head; /* from here on the head does not move: the last store is behind us */
     p->keeps_alive = llhttp_should_keep_alive(core);
     if (check_target(p) != 0 || check_host(p) != 0 || check_framing(p) != 0 || check_expectation(p) != 0) return -1;
@@ -302,7 +303,7 @@ static void explain(struct http_parser *p, llhttp_errno_t error, const char *at,
 {
     char c = at && at < end ? *at : 0;
     if (error == HPE_INVALID_METHOD && is_token_char(c)) refuse(p, 501, "this method is not known here");
-    else if (error == HPE_INVALID_VERSION && c >= '0' && c <= '9') refuse(p, 505, "only HTTP/1.1 and HTTP/1.0 are spoken here");
+    else if (error == HPE_INVALID_VERSION) refuse(p, 505, "only HTTP/1.1 and HTTP/1.0 are spoken here");
     else if (error == HPE_PAUSED_H2_UPGRADE) refuse(p, 505, "only HTTP/1.1 and HTTP/1.0 are spoken here");
     else refuse(p, 400, "the request is malformed");
 }
