@@ -2,6 +2,7 @@
 #include "loop/loop.h"
 #include <pthread.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,7 +26,7 @@ struct thread *thread_start(const char *name, void (*run)(void *), void *arg)
 {
     struct thread *t = calloc(1, sizeof *t);
     if (!t) abort();
-    strncpy(t->name, name, sizeof t->name - 1);
+    snprintf(t->name, sizeof t->name, "%s", name);
     t->run = run, t->arg = arg;
     sigset_t all, before;
     sigfillset(&all);

@@ -321,7 +321,7 @@ static void query(struct db *db, struct db_rows *rows, const struct db_param *pa
     PGresult *result;
     rows->fault = trip(postgres_of(db), rows->stmt, &v, n_params, &result);
     rows->cursor = result;
-    if (!rows->fault && PQresultStatus(result) == PGRES_COMMAND_OK) rows->n_changed = atoll(PQcmdTuples(result));
+    if (!rows->fault && PQresultStatus(result) == PGRES_COMMAND_OK) span_to_i64(span_of(PQcmdTuples(result)), &rows->n_changed);
 }
 
 static bool next(struct db_rows *rows)

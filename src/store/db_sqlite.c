@@ -156,8 +156,8 @@ static bool map_parameters(struct prepared *p)
     int n = sqlite3_bind_parameter_count(p->stmt);
     for (int index = 1; index <= n; index++) {
         const char *name = sqlite3_bind_parameter_name(p->stmt, index);
-        int k = name && name[0] == '$' ? atoi(name + 1) : 0;
-        if (k < 1 || k > DB_PARAMS_MAX) return false;
+        int64_t k = 0;
+        if (!name || name[0] != '$' || !span_to_i64(span_of(name + 1), &k) || k < 1 || k > DB_PARAMS_MAX) return false;
         p->index_of[k - 1] = (uint8_t)index;
         if (k > p->n_indexes) p->n_indexes = (uint8_t)k;
     }
