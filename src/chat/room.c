@@ -45,8 +45,7 @@ static enum fault seat_invited(struct ask *ask, struct room_id room, const struc
 static enum fault settle(struct ask *ask, struct room_id room, enum member_role own_role)
 {
     enum fault fault = seat(ask, room, ask->account.person, own_role);
-    if (!fault) fault = seat_invited(ask, room, &ask->c->in.room_create);
-    return fault ? fault : store_member_read_all(ask->store, room);
+    return fault ? fault : seat_invited(ask, room, &ask->c->in.room_create);
 }
 
 static enum fault create_group(struct ask *ask, const struct room_create_in *in, struct room_create_out *out)

@@ -86,14 +86,12 @@ must_use enum fault store_room_list(struct store *store, struct account_id accou
 must_use enum fault store_room_list_public(struct store *store, struct account_id account, size_t max, struct arena *arena,
                                            struct room_view **views_out, size_t *n_out); /* largest first */
 
-/* ---- Members */
+/* ---- Members. Whoever is inserted has read everything so far. */
 must_use enum fault store_member_insert(struct store *store, struct room_id room, struct account_id account, enum member_role role, int64_t now_us);
 must_use enum fault store_member_delete(struct store *store, struct room_id room, struct account_id account);
 must_use enum fault store_member_role(struct store *store, struct room_id room, struct account_id account, enum member_role *role_out); /* role_none */
 must_use enum fault store_member_set_role(struct store *store, struct room_id room, struct account_id account, enum member_role role);
 must_use enum fault store_member_set_read(struct store *store, struct room_id room, struct account_id account, int64_t read, int64_t read_change);
-/* Sets every member's read mark to the head: nobody starts with unread news of who came. */
-must_use enum fault store_member_read_all(struct store *store, struct room_id room);
 /* Who inherits the room: the oldest admin, else the oldest member. not_found: it is empty. */
 must_use enum fault store_member_heir(struct store *store, struct room_id room, struct arena *arena, struct person *out);
 must_use enum fault store_member_list(struct store *store, struct room_id room, struct account_id after, size_t max, struct arena *arena,

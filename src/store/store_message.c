@@ -1,0 +1,157 @@
+/* Messages in the database: the wish to post and its facts, storing, reading back by number, changing. Behind the core's port; runs on the thread of
+   its store.
+
+   Always: pages are found by (room, number), so a page costs the same at any depth. */
+#include "store/store_private.h"
+
+
+/* ---- Posting */
+
+static void col_facts(void *user, struct db_rows *row)
+{
+    struct post_facts *f = (struct post_facts *)user + db_col_i64(row, 0);
+    f->place = (struct place){
+        .room = { db_col_i64(row, 1) }, .kind = (enum room_kind)db_col_i64(row, 2), .public = db_col_i64(row, 3),
+        .head = db_col_i64(row, 4), .role = (enum member_role)db_col_i64(row, 5),
+    };
+    f->author = col_person(row, 6, f->arena);
+    f->session_alive = id_none(f->session) || !db_col_is_null(row, 8);
+    f->earlier.v = db_col_i64(row, 9);
+    f->reply_found = !db_col_is_null(row, 10);
+    if (!f->reply_found) return;
+    f->reply_author = col_person(row, 10, f->arena);
+    f->reply_text = db_col_copy(row, 12, f->arena);
+    f->reply_deleted = !db_col_is_null(row, 13);
+}
+
+enum fault store_message_post_facts(struct store *store, struct post_facts *facts, size_t n, int64_t now_us)
+{
+    int64_t room[n], account[n], session[n], reply[n], now[n];
+    struct span key[n];
+    for (size_t i = 0; i < n; i++) {
+        room[i] = facts[i].room.v, account[i] = facts[i].account.v, session[i] = facts[i].session.v;
+        key[i] = facts[i].key, reply[i] = facts[i].reply_to.v, now[i] = now_us;
+    }
+    struct db_column columns[] = {
+        { .type = db_i64, .i64s = room }, { .type = db_i64, .i64s = account }, { .type = db_i64, .i64s = session },
+        { .type = db_text, .texts = key }, { .type = db_i64, .i64s = reply },  { .type = db_i64, .i64s = now },
+    };
+    return db_bulk(store->db, stmt_message_post_facts, columns, sizeof columns / sizeof *columns, n, col_facts, facts);
+}
+
+static void col_id(void *user, struct db_rows *row)
+{
+    struct message *const *messages = user;
+    messages[db_col_i64(row, 0)]->id.v = db_col_i64(row, 1);
+}
+
+enum fault store_message_insert(struct store *store, struct message *const *messages, size_t n)
+{
+    int64_t room[n], seq[n], author[n], reply_to[n], created_us[n];
+    struct span text[n], key[n];
+    for (size_t i = 0; i < n; i++) {
+        const struct message *m = messages[i];
+        room[i] = m->room.v, seq[i] = m->seq, author[i] = m->author.id.v, text[i] = m->text, key[i] = m->key;
+        reply_to[i] = m->reply_to.v, created_us[i] = m->created_us;
+    }
+    struct db_column columns[] = {
+        { .type = db_i64, .i64s = room }, { .type = db_i64, .i64s = seq }, { .type = db_i64, .i64s = author },
+        { .type = db_text, .texts = text }, { .type = db_text, .texts = key }, { .type = db_i64, .i64s = reply_to },
+        { .type = db_i64, .i64s = created_us },
+    };
+    return db_bulk(store->db, stmt_message_insert, columns, sizeof columns / sizeof *columns, n, col_id, (void *)messages);
+}
+
+/* ---- Reading back */
+
+void col_message(struct db_rows *rows, int c, struct arena *arena, struct message *out)
+{
+    *out = (struct message){
+        .id = { db_col_i64(rows, c) }, .room = { db_col_i64(rows, c + 1) }, .seq = db_col_i64(rows, c + 2),
+        .author = col_person(rows, c + 3, arena), .text = db_col_copy(rows, c + 5, arena), .key = db_col_copy(rows, c + 6, arena),
+        .reply_to = { db_col_i64(rows, c + 7) }, .reply_author = col_person(rows, c + 8, arena), .reply_text = db_col_copy(rows, c + 10, arena),
+        .created_us = db_col_i64(rows, c + 11), .edited_us = db_col_i64(rows, c + 12), .deleted_us = db_col_i64(rows, c + 13),
+        .n_reactions = (size_t)db_col_i64(rows, c + 14),
+    };
+}
+
+enum fault store_message_by_id(struct store *store, struct room_id room, struct message_id id, struct arena *arena, struct message *out,
+                               int64_t *original_out)
+{
+    struct db_rows rows;
+    DB_QUERY(store->db, &rows, message_by_id, DB_I64(id.v), DB_I64(room.v));
+    bool found = db_next(&rows);
+    if (found) col_message(&rows, 0, arena, out);
+    if (found && original_out) *original_out = db_col_i64(&rows, MESSAGE_N_COLUMNS);
+    enum fault fault = rows_end_one(&rows, found);
+    return fault ? fault : message_add_reactions(store, arena, &out, 1);
+}
+
+static enum fault add_reactions(struct store *store, struct arena *arena, const struct message_page *page)
+{
+    struct message **each = arena_array(arena, struct message *, page->n);
+    for (size_t i = 0; i < page->n; i++) each[i] = &page->messages[i];
+    return message_add_reactions(store, arena, each, page->n);
+}
+
+/* The statement was asked for one row more than max: that row only tells that the page has a successor. */
+static enum fault end_page(struct store *store, struct db_rows *rows, size_t max, size_t max_bytes, struct arena *arena, struct message_page *out)
+{
+    size_t n_bytes = 0;
+    *out = (struct message_page){ 0 };
+    while (db_next(rows)) {
+        out->more = out->n == max || n_bytes > max_bytes;
+        if (out->more) break;
+        struct message *m = ARRAY_PUSH(arena, out->messages, out->n);
+        col_message(rows, 0, arena, m);
+        n_bytes += m->text.n;
+    }
+    enum fault fault = db_end(rows);
+    return fault ? fault : add_reactions(store, arena, out);
+}
+
+static void reverse(struct message *messages, size_t n)
+{
+    for (size_t i = 0; i < n / 2; i++) {
+        struct message swapped = messages[i];
+        messages[i] = messages[n - 1 - i];
+        messages[n - 1 - i] = swapped;
+    }
+}
+
+enum fault store_message_before(struct store *store, struct room_id room, int64_t before, size_t max, struct arena *arena, struct message_page *out)
+{
+    struct db_rows rows;
+    DB_QUERY(store->db, &rows, message_before, DB_I64(room.v), DB_I64(before), DB_I64((int64_t)max + 1));
+    enum fault fault = end_page(store, &rows, max, SIZE_MAX, arena, out);
+    reverse(out->messages, out->n);
+    return fault;
+}
+
+enum fault store_message_after(struct store *store, struct room_id room, int64_t after, size_t max, size_t max_bytes, struct arena *arena,
+                               struct message_page *out)
+{
+    struct db_rows rows;
+    DB_QUERY(store->db, &rows, message_after, DB_I64(room.v), DB_I64(after), DB_I64((int64_t)max + 1));
+    return end_page(store, &rows, max, max_bytes, arena, out);
+}
+
+enum fault store_message_unread(struct store *store, struct room_id room, struct account_id account, int64_t read, int64_t *n_out)
+{
+    enum fault fault = STORE_NUMBER(store, n_out, message_unread, DB_I64(room.v), DB_I64(account.v), DB_I64(read));
+    if (*n_out > ROOM_UNREAD_MAX) *n_out = ROOM_UNREAD_MAX;
+    return fault;
+}
+
+/* ---- Changing */
+
+enum fault store_message_edit(struct store *store, struct message_id id, struct span text, int64_t original, int64_t now_us)
+{
+    return DB_EXEC(store->db, message_edit, DB_I64(id.v), DB_TEXT(text), DB_I64(original), DB_I64(now_us));
+}
+
+enum fault store_message_delete(struct store *store, struct message_id id, int64_t original, int64_t now_us)
+{
+    enum fault fault = DB_EXEC(store->db, reaction_remove_all, DB_I64(id.v));
+    return fault ? fault : DB_EXEC(store->db, message_delete, DB_I64(id.v), DB_I64(original), DB_I64(now_us));
+}

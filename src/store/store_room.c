@@ -1,0 +1,119 @@
+/* Rooms in the database. Behind the core's port; runs on the thread of its store. */
+#include "store/store_private.h"
+#include <stdio.h>
+
+enum { view_n_columns = 12 }; /* of ROOM_COLUMNS, before those of the last message */
+
+/* ---- One writer a room */
+
+/* SQLite has one writer for everything, so there is nothing to lock. */
+enum fault store_room_lock(struct store *store, const struct room_id *rooms, size_t n)
+{
+    struct db_column column = { .type = db_i64, .i64s = &rooms->v };
+    if (db_engine_of(store->db) == db_sqlite) return fault_none;
+    return db_bulk(store->db, stmt_room_lock, &column, 1, n, NULL, NULL);
+}
+
+enum fault store_room_place(struct store *store, struct room_id room, struct account_id account, struct place *out)
+{
+    struct db_rows rows;
+    DB_QUERY(store->db, &rows, room_place, DB_I64(room.v), DB_I64(account.v));
+    bool found = db_next(&rows);
+    if (found)
+        *out = (struct place){
+            .room = room, .kind = (enum room_kind)db_col_i64(&rows, 0), .public = db_col_i64(&rows, 1), .head = db_col_i64(&rows, 2),
+            .last_post = db_col_i64(&rows, 3), .n_members = db_col_i64(&rows, 4), .role = (enum member_role)db_col_i64(&rows, 5),
+            .read = db_col_i64(&rows, 6), .read_change = db_col_i64(&rows, 7),
+        };
+    return rows_end_one(&rows, found);
+}
+
+/* ---- Making and changing */
+
+enum fault store_room_insert_group(struct store *store, struct span name, bool public, int64_t now_us, struct room_id *out)
+{
+    return STORE_NUMBER(store, &out->v, room_insert_group, DB_I64(public), DB_TEXT(name), DB_I64(now_us));
+}
+
+enum fault store_room_insert_direct(struct store *store, struct account_id a, struct account_id b, int64_t now_us, struct room_id *out,
+                                    bool *existed_out)
+{
+    char key[48];
+    long long low = a.v < b.v ? a.v : b.v, high = a.v < b.v ? b.v : a.v;
+    struct span both = span_make(key, (size_t)snprintf(key, sizeof key, "%lld:%lld", low, high));
+    enum fault fault = STORE_NUMBER(store, &out->v, room_insert_direct, DB_TEXT(both), DB_I64(now_us));
+    *existed_out = fault == fault_not_found;
+    return *existed_out ? STORE_NUMBER(store, &out->v, room_by_direct_key, DB_TEXT(both)) : fault;
+}
+
+enum fault store_room_rename(struct store *store, struct room_id room, struct span name)
+{
+    return DB_EXEC(store->db, room_rename, DB_I64(room.v), DB_TEXT(name));
+}
+
+enum fault store_room_posted(struct store *store, const struct room_id *rooms, const int64_t *heads, size_t n)
+{
+    struct db_column columns[] = { { .type = db_i64, .i64s = &rooms->v }, { .type = db_i64, .i64s = heads } };
+    return db_bulk(store->db, stmt_room_posted, columns, 2, n, NULL, NULL);
+}
+
+/* ---- Views */
+
+static void col_room(struct db_rows *rows, struct arena *arena, struct room_view *out)
+{
+    int64_t unread = db_col_i64(rows, 9);
+    *out = (struct room_view){
+        .id = { db_col_i64(rows, 0) }, .kind = (enum room_kind)db_col_i64(rows, 1), .public = db_col_i64(rows, 2),
+        .name = db_col_copy(rows, 3, arena), .head = db_col_i64(rows, 4), .n_members = db_col_i64(rows, 5), .created_us = db_col_i64(rows, 6),
+        .role = (enum member_role)db_col_i64(rows, 7), .read = db_col_i64(rows, 8),
+        .unread = unread < ROOM_UNREAD_MAX ? unread : ROOM_UNREAD_MAX, .peer = col_person(rows, 10, arena),
+    };
+    if (db_col_is_null(rows, view_n_columns)) return;
+    out->last = arena_new(arena, struct message);
+    col_message(rows, view_n_columns, arena, out->last);
+}
+
+static enum fault add_reactions(struct store *store, struct arena *arena, const struct room_view *views, size_t n)
+{
+    struct message **lasts = arena_array(arena, struct message *, n);
+    size_t n_lasts = 0;
+    for (size_t i = 0; i < n; i++)
+        if (views[i].last) lasts[n_lasts++] = views[i].last;
+    return message_add_reactions(store, arena, lasts, n_lasts);
+}
+
+static enum fault end_views(struct store *store, struct db_rows *rows, struct arena *arena, struct room_view **views_out, size_t *n_out)
+{
+    struct room_view *views = NULL;
+    size_t n = 0;
+    while (db_next(rows)) col_room(rows, arena, ARRAY_PUSH(arena, views, n));
+    *views_out = views, *n_out = n;
+    enum fault fault = db_end(rows);
+    return fault ? fault : add_reactions(store, arena, views, n);
+}
+
+enum fault store_room_view(struct store *store, struct room_id room, struct account_id account, struct arena *arena, struct room_view *out)
+{
+    struct db_rows rows;
+    DB_QUERY(store->db, &rows, room_view, DB_I64(account.v), DB_I64(room.v));
+    bool found = db_next(&rows);
+    if (found) col_room(&rows, arena, out);
+    enum fault fault = rows_end_one(&rows, found);
+    return fault ? fault : add_reactions(store, arena, out, 1);
+}
+
+enum fault store_room_list(struct store *store, struct account_id account, size_t max, struct arena *arena, struct room_view **views_out,
+                           size_t *n_out)
+{
+    struct db_rows rows;
+    DB_QUERY(store->db, &rows, room_list, DB_I64(account.v), DB_I64((int64_t)max));
+    return end_views(store, &rows, arena, views_out, n_out);
+}
+
+enum fault store_room_list_public(struct store *store, struct account_id account, size_t max, struct arena *arena, struct room_view **views_out,
+                                  size_t *n_out)
+{
+    struct db_rows rows;
+    DB_QUERY(store->db, &rows, room_list_public, DB_I64(account.v), DB_I64((int64_t)max));
+    return end_views(store, &rows, arena, views_out, n_out);
+}
