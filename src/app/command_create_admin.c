@@ -1,0 +1,98 @@
+/* suhbat create-admin: makes an administrator's account without a server. Uses the same verb as the rest of the house, on this thread.
+
+   Holds the data directory's lock when the database is SQLite: a second writer beside a running server is what its log does not survive
+   in versions before 3.51.3. With PostgreSQL it runs beside a server. The password comes from standard input alone: a command line is public. */
+#include "app/command.h"
+#include "app/password_input.h"
+#include "store/store_open.h"
+#include <stdio.h>
+
+struct wish {
+    const char *username;
+    bool password_stdin;
+};
+
+enum { key_username = 'u', key_password_stdin = 'p' };
+
+static error_t take(int key, char *arg, struct argp_state *state)
+{
+    struct wish *wish = state->input;
+    switch (key) {
+    case key_username: wish->username = arg; return 0;
+    case key_password_stdin: wish->password_stdin = true; return 0;
+    case ARGP_KEY_END:
+        if (!wish->username) argp_error(state, "--username is missing");
+        if (!wish->password_stdin) argp_error(state, "--password-stdin is missing: the password is read from standard input and nowhere else");
+        return 0;
+    default: return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static int tell(const struct command *c, const char *username)
+{
+    const char *detail = c->detail ? c->detail : "";
+    if (c->fault == fault_none) {
+        printf("%s is an administrator now\n", username);
+        return EX_OK;
+    }
+    if (c->fault == fault_conflict)
+        fprintf(stderr, "suhbat create-admin: the name is taken, by this name or by one that looks like it\n");
+    else if (c->fault == fault_too_large)
+        fprintf(stderr, "suhbat create-admin: %s is too long (a password has at most 72 bytes)\n", detail);
+    else if (c->fault == fault_invalid)
+        fprintf(stderr, "suhbat create-admin: this %s cannot be used\n", *detail ? detail : "name");
+    else
+        fprintf(stderr, "suhbat create-admin: %s %s\n", fault_word(c->fault), detail);
+    return c->fault == fault_conflict ? EX_DATAERR : command_exit_code(c->fault);
+}
+
+static int provision(const struct config *config, const struct wish *wish, struct span password)
+{
+    struct chat_rules rules = { .registration = registration_closed, .bcrypt_cost = config->bcrypt_cost };
+    struct chat chat;
+    struct store *store;
+    enum fault fault = store_migrate(config->database_url);
+    if (!fault) fault = store_open(config->database_url, db_writer, &store);
+    if (fault) return command_exit_code(fault);
+    struct command *c = command_create(command_account_provision, (struct actor){ 0 });
+    c->in.account_provision = (struct account_provision_in){
+        .site_admin = true, .as = { .who = { arena_copy(c->arena, span_of(wish->username)), password }, .no_session = true } };
+    chat_init(&chat, &rules, store);
+    chat_prepare(&chat, c);
+    if (!c->fault)
+        for (struct event *e = chat_write(&chat, &c, 1), *next; e; e = next) next = e->next, event_unref(e);
+    int code = tell(c, wish->username);
+    command_destroy(c);
+    store_close(store);
+    return code;
+}
+
+int command_create_admin(int argc, char **argv)
+{
+    static const struct argp_option options[] = {
+        { .name = "username", .key = key_username, .arg = "U", .doc = "the name of the account" },
+        { .name = "password-stdin", .key = key_password_stdin, .doc = "read the password from the first line of standard input" },
+        { 0 },
+    };
+    struct wish wish = { 0 };
+    struct config_flags flags = { 0 };
+    struct config config;
+    struct data_dir dir = { .fd = -1, .lock_fd = -1 };
+    struct password_input password;
+    command_line_parse(&(struct command_line){ .doc = "Makes an administrator's account. With SQLite the server must not run meanwhile.", .options = options,
+                                               .parse = take, .own = &wish, .flags = &flags }, argc, argv);
+    int code = command_configure(&flags, &config);
+    if (code != EX_OK) return code;
+    if (config.is_sqlite) code = command_exit_code(data_dir_open(config.data_dir, &dir));
+    if (code == EX_OK && !password_input_read(&password)) {
+        fprintf(stderr, "suhbat create-admin: no password on standard input\n");
+        code = EX_DATAERR;
+    }
+    if (code == EX_OK) {
+        code = provision(&config, &wish, password_input_span(&password));
+        password_input_wipe(&password);
+    }
+    data_dir_close(&dir);
+    config_fini(&config);
+    return code;
+}
