@@ -303,7 +303,7 @@ static void explain(struct http_parser *p, llhttp_errno_t error, const char *at,
 {
     char c = at && at < end ? *at : 0;
     if (error == HPE_INVALID_METHOD && is_token_char(c)) refuse(p, 501, "this method is not known here");
-    else if (error == HPE_INVALID_VERSION) refuse(p, 505, "only HTTP/1.1 and HTTP/1.0 are spoken here");
+    else if (error == HPE_INVALID_VERSION && p->stage == stage_line) refuse(p, 505, "only HTTP/1.1 and HTTP/1.0 are spoken here");
     else if (error == HPE_PAUSED_H2_UPGRADE) refuse(p, 505, "only HTTP/1.1 and HTTP/1.0 are spoken here");
     else refuse(p, 400, "the request is malformed");
 }
