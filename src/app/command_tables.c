@@ -1,21 +1,18 @@
 /* suhbat tables: the names of the database's tables, one a line, in order. Reads only, so it runs beside a server. */
 #include "app/command.h"
-#include "store/db.h"
+#include "store/store_open.h"
 #include <stdio.h>
 
-static enum fault print_tables(const char *url)
+static enum fault print_tables(const struct config *config)
 {
-    struct db *db;
-    struct db_rows rows;
-    enum fault fault = db_open(url, db_reader, &db);
+    struct store *store;
+    struct span *names = NULL;
+    size_t n = 0;
+    enum fault fault = store_open(config->database_url, db_reader, &store);
     if (fault) return fault;
-    db_query(db, &rows, stmt_tables, NULL, 0);
-    while (db_next(&rows)) {
-        struct span name = db_col_text(&rows, 0);
-        printf(SPAN_FMT "\n", SPAN_ARG(name));
-    }
-    fault = db_end(&rows);
-    db_close(db);
+    fault = store_tables(store, config->arena, &names, &n);
+    for (size_t i = 0; !fault && i < n; i++) printf(SPAN_FMT "\n", SPAN_ARG(names[i]));
+    store_close(store);
     return fault;
 }
 
@@ -26,7 +23,7 @@ int command_tables(int argc, char **argv)
     command_line_parse(&(struct command_line){ .doc = "Prints the names of the database's tables.", .flags = &flags }, argc, argv);
     int code = command_configure(&flags, &config);
     if (code != EX_OK) return code;
-    enum fault fault = print_tables(config.database_url);
+    enum fault fault = print_tables(&config);
     if (fault) fprintf(stderr, "suhbat tables: the database cannot be read: %s\n", fault_word(fault));
     config_fini(&config);
     return command_exit_code(fault);
