@@ -470,7 +470,9 @@ export class Chat {
       this.be_ready(rooms);
       for (const info of rooms) {
         const room = this.by_id.get(info.id);
-        if (room && info.head > room.cursor && !room.held) await this.read_changes(room);
+        if (!room || info.head <= room.cursor || room.held) continue;
+        room.held = [];
+        await this.fill(room);
       }
       this.outbox.kick();
     } catch (error) {

@@ -1,0 +1,109 @@
+// The life of the page: who is signed in, and which of the four faces it shows.
+//
+//   loading --session lives--> inside;  loading --none--> outside;  loading --no answer--> loading, tried again
+//   outside --sign in, sign up, setup--> inside;  inside --sign out, session over--> outside
+
+import { Api } from './api';
+import { backoff_ms, reconnect_backoff } from './backoff';
+import { Chat } from './chat.svelte';
+import { language } from './i18n.svelte';
+import type { OutboxStorage } from './outbox';
+import { open_outbox_storage } from './outbox_storage';
+import { settle } from './route.svelte';
+import { make_renew, who_am_i } from './session';
+import type { Account, Grant, SetupState } from './types';
+
+class App {
+  face = $state<'loading' | 'outside' | 'setup' | 'inside'>('loading');
+  /** The server does not answer while we want to know who is here. */
+  unreachable = $state(false);
+  session_over = $state(false);
+  chat = $state.raw<Chat | null>(null);
+  setup = $state.raw<SetupState | null>(null);
+
+  readonly renew = make_renew(() => this.api);
+  readonly api = new Api({ fetch: (input, init) => fetch(input, init), language, renew: () => this.renew() });
+  private storage: OutboxStorage = open_outbox_storage();
+
+  async start(): Promise<void> {
+    if (location.pathname.replace(/\/$/, '') === '/setup') {
+      this.face = 'setup';
+      return;
+    }
+    for (let attempt = 0; ; attempt++) {
+      try {
+        const account = (await who_am_i(this.api)) ?? ((await this.renew()) ? await who_am_i(this.api) : null);
+        this.unreachable = false;
+        if (account) this.enter(account);
+        else await this.leave(false);
+        return;
+      } catch {
+        this.unreachable = true;
+        await new Promise((resolve) => setTimeout(resolve, backoff_ms(reconnect_backoff, attempt)));
+      }
+    }
+  }
+
+  private async look_at_setup(): Promise<void> {
+    try {
+      this.setup = await this.api.get<SetupState>('/setup', { plain: true });
+    } catch {
+      this.setup = null;
+    }
+  }
+
+  async sign_in(username: string, password: string): Promise<void> {
+    const grant = await this.api.post<Grant>('/sessions', { username, password }, { plain: true });
+    this.enter(grant.account);
+  }
+
+  async sign_up(username: string, password: string, invite: string | null): Promise<void> {
+    const grant = await this.api.post<Grant>('/accounts', { username, password, invite }, { plain: true });
+    this.enter(grant.account);
+  }
+
+  async set_up(token: string, username: string, password: string): Promise<void> {
+    const grant = await this.api.post<Grant>('/setup', { token, username, password }, { plain: true });
+    history.replaceState(null, '', '/');
+    this.enter(grant.account);
+  }
+
+  async sign_out(): Promise<void> {
+    await this.chat?.forget_unsent();
+    this.chat?.stop();
+    await this.api.call('DELETE', '/sessions/current', undefined, { plain: true }).catch(() => {});
+    settle(null);
+    await this.leave(false);
+  }
+
+  async leave_setup(): Promise<void> {
+    history.replaceState(null, '', '/');
+    this.face = 'loading';
+    await this.start();
+  }
+
+  private enter(account: Account): void {
+    this.chat?.stop();
+    this.session_over = false;
+    this.chat = new Chat({
+      api: this.api,
+      account,
+      storage: this.storage,
+      open_socket: () => new WebSocket(location.origin.replace(/^http/, 'ws') + '/api/v1/gateway'),
+      renew: this.renew,
+      on_signed_out: () => void this.leave(true),
+    });
+    this.chat.start();
+    this.face = 'inside';
+  }
+
+  private async leave(over: boolean): Promise<void> {
+    this.chat?.stop();
+    this.chat = null;
+    this.session_over = over;
+    await this.look_at_setup();
+    this.face = 'outside';
+  }
+}
+
+export const app = new App();

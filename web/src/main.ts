@@ -1,0 +1,9 @@
+import { mount } from 'svelte';
+import './app.css';
+import { app } from './lib/app.svelte';
+import { load_prefs } from './lib/prefs.svelte';
+import App from './ui/App.svelte';
+
+await load_prefs();
+mount(App, { target: document.getElementById('app') as HTMLElement });
+void app.start();

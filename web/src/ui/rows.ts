@@ -1,0 +1,57 @@
+// What stands in the list of messages, from top to bottom: days, the unread divider, messages, and what is not sent yet.
+
+import type { Pending } from '../lib/outbox';
+import { same_day } from '../lib/time';
+import type { Loaded } from '../lib/window';
+
+export type Row =
+  | { kind: 'day'; key: string; at: string }
+  | { kind: 'divider'; key: string }
+  | { kind: 'message'; key: string; message: Loaded; pending: null; first: boolean; last: boolean }
+  | { kind: 'message'; key: string; message: null; pending: Pending; first: boolean; last: boolean };
+
+export type MessageRow = Extract<Row, { kind: 'message' }>;
+
+const TOGETHER_MS = 5 * 60_000;
+
+/** A message keeps its row from the moment it is written: the row is named after its client key. */
+const key_of = (m: Loaded, me: number): string => (m.author.id === me && m.key ? 'k' + m.key : 'm' + m.id);
+
+export function make_rows(messages: Loaded[], pending: Pending[], divider: number | null, me: number): Row[] {
+  const rows: Row[] = [];
+  const keys = new Set<string>();
+  let day = '';
+  let before: { author: number; at: string } | null = null;
+  let divided = divider === null;
+
+  const push = (author: number, at: string, row: MessageRow): void => {
+    if (day === '' || !same_day(day, at)) {
+      rows.push({ kind: 'day', key: 'd' + new Date(at).toDateString(), at });
+      day = at;
+      before = null;
+    }
+    const together = before?.author === author && Date.parse(at) - Date.parse(before.at) < TOGETHER_MS;
+    const above = rows.at(-1);
+    if (together && above?.kind === 'message') above.last = false;
+    row.first = !together;
+    rows.push(row);
+    before = { author, at };
+  };
+
+  for (const m of messages) {
+    if (!divided && m.seq > (divider as number) && m.author.id !== me) {
+      divided = true;
+      before = null;
+      rows.push({ kind: 'divider', key: 'divider' });
+    }
+    const key = key_of(m, me);
+    if (keys.has(key)) continue;
+    keys.add(key);
+    push(m.author.id, m.created_at, { kind: 'message', key, message: m, pending: null, first: true, last: true });
+  }
+  for (const p of pending) {
+    if (keys.has('k' + p.key)) continue;
+    push(me, p.created_at, { kind: 'message', key: 'k' + p.key, message: null, pending: p, first: true, last: true });
+  }
+  return rows;
+}
