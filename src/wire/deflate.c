@@ -94,9 +94,10 @@ static enum fault inflate_run(struct span in, size_t max_bytes, size_t before, s
 
 enum fault inflate_message(struct span deflated, size_t max_bytes, struct buf *out)
 {
+    if (deflated.n == 0) return fault_none; /* no block at all: some encoders send an empty message so */
     if (!ready_inflater()) return fault_unavailable;
     size_t before = out->n;
-    enum fault f = deflated.n ? inflate_run(deflated, max_bytes, before, out) : fault_none;
+    enum fault f = inflate_run(deflated, max_bytes, before, out);
     if (f == fault_none) f = inflate_run(span_make(tail, sizeof tail), max_bytes, before, out);
     bool at_block_end = (mine.inflater.data_type & 128) != 0;
     return f == fault_none && !at_block_end ? fault_invalid : f;
