@@ -39,6 +39,8 @@ struct account_provision_in {
     struct account_register_in as;
     bool site_admin;
 };
+/* Finds the account of that name, or makes one that no password opens (not when registration is closed: forbidden). */
+struct account_guest_in { struct span username; };
 struct account_get_in { struct account_id id; }; /* none: the asker */
 struct account_find_in { struct span prefix; };
 struct setup_state_in { char unused; };
@@ -53,6 +55,7 @@ struct grant {
 struct account_register_out { struct grant grant; };
 struct account_setup_out { struct grant grant; };
 struct account_provision_out { struct account account; };
+struct account_guest_out { struct account account; };
 struct account_get_out { struct account account; };
 struct account_find_out { struct person *people; size_t n; };
 struct setup_state_out { bool needed; };

@@ -147,7 +147,8 @@ static struct room_id room_moved_by(const struct command *c)
     switch (c->kind) {
     case command_account_register:
     case command_account_setup:
-    case command_account_provision: return CHAT_LOBBY;
+    case command_account_provision:
+    case command_account_guest: return CHAT_LOBBY;
     case command_room_rename: return c->in.room_rename.room;
     case command_member_put: return c->in.member_put.room;
     case command_member_remove: return c->in.member_remove.room;

@@ -1,0 +1,27 @@
+/* Guests: accounts behind names that are claimed and not proven, for a door that its operator told to trust them as its old server did
+   (SUHBAT_LEGACY_TRUST). A name that somebody has registered is that account: trust means exactly this. Runs on the writing lane. */
+#include "chat/ask.h"
+#include "chat/name.h"
+
+static enum fault make_guest(struct ask *ask, struct span folded, struct account *out)
+{
+    struct account_record record = {
+        .username = ask->c->in.account_guest.username, .folded = folded, .password_hash = SPAN("!"), /* no password has this hash */
+        .created_us = ask->now_us,
+    };
+    enum fault fault = store_account_insert(ask->store, &record, &out->person.id);
+    if (fault) return fault;
+    out->person.username = record.username, out->created_us = record.created_us;
+    return store_member_insert(ask->store, CHAT_LOBBY, out->person.id, role_member, ask->now_us);
+}
+
+enum fault account_guest(struct ask *ask)
+{
+    struct span folded, name = ask->c->in.account_guest.username;
+    struct account *out = &ask->c->out.account_guest.account;
+    if (!name_fits_account(ask->arena, name, &folded)) return refuse(ask, fault_invalid, "username");
+    enum fault fault = store_account_by_folded(ask->store, folded, ask->arena, out, NULL);
+    if (fault != fault_not_found) return fault;
+    if (ask->chat->rules->registration == registration_closed) return refuse(ask, fault_forbidden, "registration");
+    return make_guest(ask, folded, out);
+}
