@@ -210,7 +210,9 @@ for (const [name, payload] of Object.entries(invalidUtf8)) {
         await fails(frame(text, payload), 1007);
         const half = Math.floor(payload.length / 2);
         await fails([frame(text, payload.subarray(0, half), { fin: false }), frame(continuation, payload.subarray(half))], 1007);
-        await echoes(await open(), binary, payload);
+        const ws = await open();
+        await echoes(ws, binary, payload);
+        ws.destroy();
     });
 }
 
