@@ -118,7 +118,7 @@ static enum fault run_alone(struct chat *chat, struct command *c)
 static size_t posts_from(struct command *const *commands, size_t n)
 {
     size_t run = 0;
-    while (run < n && commands[run]->kind == command_message_post) run++;
+    while (run < n && run < POST_SET_MAX && commands[run]->kind == command_message_post) run++;
     return run;
 }
 
@@ -141,49 +141,12 @@ static enum fault run_each_alone(struct chat *chat, struct command **commands, s
     return fault;
 }
 
-/* The room whose sequence or members the command will move; none: it moves none that exists already. */
-static struct room_id room_moved_by(const struct command *c)
-{
-    switch (c->kind) {
-    case command_account_register:
-    case command_account_setup:
-    case command_account_provision:
-    case command_account_guest: return CHAT_LOBBY;
-    case command_room_rename: return c->in.room_rename.room;
-    case command_member_put: return c->in.member_put.room;
-    case command_member_remove: return c->in.member_remove.room;
-    case command_message_post: return c->in.message_post.room;
-    case command_message_edit: return c->in.message_edit.room;
-    case command_message_delete: return c->in.message_delete.room;
-    case command_reaction_put: return c->in.reaction_put.room;
-    case command_reaction_remove: return c->in.reaction_remove.room;
-    case command_receipt_mark: return c->in.receipt_mark.room;
-    case command_room_create:
-    case command_invite_create:
-    case command_session_open:
-    case command_session_refresh:
-    case command_session_revoke:
-    case command_account_get:
-    case command_account_find:
-    case command_setup_state:
-    case command_session_list:
-    case command_room_list:
-    case command_room_list_public:
-    case command_room_get:
-    case command_member_list:
-    case command_message_history:
-    case command_room_changes:
-    case command_kind_count: break;
-    }
-    return (struct room_id){ 0 };
-}
-
 static enum fault lock_rooms(struct chat *chat, struct command *const *commands, size_t n)
 {
     struct room_id rooms[CHAT_BATCH_MAX];
     size_t n_rooms = 0;
     for (size_t i = 0; i < n; i++) {
-        struct room_id room = room_moved_by(commands[i]);
+        struct room_id room = command_room(commands[i]);
         if (!id_none(room) && (!n_rooms || !id_eq(room, rooms[n_rooms - 1]))) rooms[n_rooms++] = room;
     }
     return n_rooms ? store_room_lock(chat->store, rooms, n_rooms) : fault_none;

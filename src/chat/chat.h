@@ -6,7 +6,7 @@ struct store; /* the core's port to the database, store.h; implemented in src/st
 
 /* The room everyone is in. The first migration makes it. */
 #define CHAT_LOBBY ((struct room_id){ 1 })
-#define CHAT_BATCH_MAX 256 /* commands in one chat_write */
+#define CHAT_BATCH_MAX 1024 /* commands in one chat_write */
 
 enum registration { registration_open, registration_invite, registration_closed };
 

@@ -1,5 +1,5 @@
 /* Commands as data: made, freed, and looked up in the list (command.def). Any thread; a command belongs to one at a time. */
-#include "chat/command.h"
+#include "chat/chat.h"
 #include <stdlib.h>
 
 /* The ceiling of one command's memory. The greatest answers (a page of 1,000 long messages, a list of 2,000 rooms) stay below a half. */
@@ -51,4 +51,40 @@ enum command_prepare command_prepare_of(enum command_kind kind)
 enum command_authority command_authority_of(enum command_kind kind)
 {
     return rows[kind].authority;
+}
+
+struct room_id command_room(const struct command *c)
+{
+    switch (c->kind) {
+    case command_account_register:
+    case command_account_setup:
+    case command_account_provision:
+    case command_account_guest: return CHAT_LOBBY;
+    case command_room_rename: return c->in.room_rename.room;
+    case command_member_put: return c->in.member_put.room;
+    case command_member_remove: return c->in.member_remove.room;
+    case command_message_post: return c->in.message_post.room;
+    case command_message_edit: return c->in.message_edit.room;
+    case command_message_delete: return c->in.message_delete.room;
+    case command_reaction_put: return c->in.reaction_put.room;
+    case command_reaction_remove: return c->in.reaction_remove.room;
+    case command_receipt_mark: return c->in.receipt_mark.room;
+    case command_room_create:
+    case command_invite_create:
+    case command_session_open:
+    case command_session_refresh:
+    case command_session_revoke:
+    case command_account_get:
+    case command_account_find:
+    case command_setup_state:
+    case command_session_list:
+    case command_room_list:
+    case command_room_list_public:
+    case command_room_get:
+    case command_member_list:
+    case command_message_history:
+    case command_room_changes:
+    case command_kind_count: break;
+    }
+    return (struct room_id){ 0 };
 }

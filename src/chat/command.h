@@ -48,3 +48,5 @@ const char *command_name(enum command_kind kind);
 enum command_lane command_lane_of(enum command_kind kind);
 enum command_prepare command_prepare_of(enum command_kind kind);
 enum command_authority command_authority_of(enum command_kind kind);
+/* The room whose sequence or members the command will move; none: it moves none that exists already. */
+struct room_id command_room(const struct command *c);

@@ -19,16 +19,16 @@ struct post {
 
 /* A room of this batch and the number it has reached. */
 struct tally {
-    struct room_id rooms[CHAT_BATCH_MAX];
-    int64_t heads[CHAT_BATCH_MAX];
+    struct room_id rooms[POST_SET_MAX];
+    int64_t heads[POST_SET_MAX];
     size_t n;
 };
 
 struct batch {
     struct chat *chat;
-    struct post posts[CHAT_BATCH_MAX];
-    struct post_facts facts[CHAT_BATCH_MAX];
-    struct message *fresh[CHAT_BATCH_MAX];
+    struct post posts[POST_SET_MAX];
+    struct post_facts facts[POST_SET_MAX];
+    struct message *fresh[POST_SET_MAX];
     size_t n, n_facts, n_fresh;
     int64_t now_us;
     struct tally tally;
@@ -150,12 +150,17 @@ static enum fault tell(struct batch *b, struct post *p)
     return chat_tell(b->chat, &posted);
 }
 
-/* Twins get their answer last: only now has the first of them its id. */
+/* Twins get their answer last: only now has the first of them its id. The words are the twin's own, for the other command may be gone sooner. */
 static enum fault answer(struct batch *b, struct post *p)
 {
     const struct command *c = p->ask.c;
     if (p->fresh) return tell(b, p);
-    if (!c->fault && id_none(p->message->id)) *p->message = *twin_of(b, p)->message;
+    if (c->fault || !id_none(p->message->id)) return fault_none;
+    const struct message *first = twin_of(b, p)->message;
+    *p->message = (struct message){
+        .id = first->id, .room = first->room, .seq = first->seq, .author = p->facts->author, .text = p->in->text, .key = p->in->key,
+        .reply_to = p->in->reply_to, .reply_author = p->facts->reply_author, .reply_text = p->facts->reply_text, .created_us = first->created_us,
+    };
     return fault_none;
 }
 

@@ -7,7 +7,6 @@
 #include <assert.h>
 #include <stdlib.h>
 
-#define WRITE_BATCH_MAX 4096
 #define WRITE_QUEUE_MAX 65536
 #define READ_QUEUE_MAX 65536
 #define HASH_QUEUE_MAX 256
@@ -53,7 +52,7 @@ static void count(struct gate *gate, struct job **jobs, size_t n)
 static void run_write(void *state, struct job **jobs, size_t n)
 {
     struct worker *w = state;
-    struct command *commands[WRITE_BATCH_MAX];
+    struct command *commands[CHAT_BATCH_MAX];
     for (size_t i = 0; i < n; i++) commands[i] = errand_of(jobs[i])->command;
     struct event *events = chat_write(&w->chat, commands, n);
     atomic_fetch_add(&w->gate->n_commits, 1);
@@ -90,28 +89,11 @@ static void run_hash(void *state, struct job **jobs, size_t n)
     errands_return(jobs, n);
 }
 
-/* The room whose order a command must keep; 0: none. */
-static int64_t room_of(const struct command *c)
-{
-    switch (c->kind) {
-    case command_message_post: return c->in.message_post.room.v;
-    case command_message_edit: return c->in.message_edit.room.v;
-    case command_message_delete: return c->in.message_delete.room.v;
-    case command_reaction_put: return c->in.reaction_put.room.v;
-    case command_reaction_remove: return c->in.reaction_remove.room.v;
-    case command_receipt_mark: return c->in.receipt_mark.room.v;
-    case command_room_rename: return c->in.room_rename.room.v;
-    case command_member_put: return c->in.member_put.room.v;
-    case command_member_remove: return c->in.member_remove.room.v;
-    default: return 0;
-    }
-}
-
 struct lane *lane_for(struct lanes *lanes, const struct command *command)
 {
     if (command_prepare_of(command->kind) == command_prepare_hash) return lanes->hash;
     if (command_lane_of(command->kind) == command_lane_read) return lanes->read;
-    return lanes->write[room_of(command) % lanes->n_write];
+    return lanes->write[command_room(command).v % lanes->n_write];
 }
 
 enum fault lanes_open(struct gate *gate)
@@ -120,7 +102,7 @@ enum fault lanes_open(struct gate *gate)
     lanes->gate = gate;
     lanes->n_write = store_takes_many_writers(gate->config.database_url) ? WRITE_LANES_MAX : 1;
     for (int i = 0; i < lanes->n_write; i++)
-        lanes->write[i] = lane_create(&(struct lane_config){ .name = "write", .n_threads = 1, .batch_max = WRITE_BATCH_MAX,
+        lanes->write[i] = lane_create(&(struct lane_config){ .name = "write", .n_threads = 1, .batch_max = CHAT_BATCH_MAX,
             .queue_max = WRITE_QUEUE_MAX, .start = start_writer, .run = run_write, .stop = stop_worker, .arg = gate });
     lanes->read = lane_create(&(struct lane_config){ .name = "read", .n_threads = gate->config.n_readers, .batch_max = 1,
         .queue_max = READ_QUEUE_MAX, .start = start_reader, .run = run_read, .stop = stop_worker, .arg = gate });
