@@ -7,6 +7,7 @@ import { Api } from './api';
 import { backoff_ms, reconnect_backoff } from './backoff';
 import { Chat } from './chat.svelte';
 import { language } from './i18n.svelte';
+import type { Socket } from './gateway';
 import type { OutboxStorage } from './outbox';
 import { open_outbox_storage } from './outbox_storage';
 import { settle } from './route.svelte';
@@ -89,7 +90,7 @@ class App {
       api: this.api,
       account,
       storage: this.storage,
-      open_socket: () => new WebSocket(location.origin.replace(/^http/, 'ws') + '/api/v1/gateway'),
+      open_socket: () => new WebSocket(location.origin.replace(/^http/, 'ws') + '/api/v1/gateway') as Socket,
       renew: this.renew,
       on_signed_out: () => void this.leave(true),
     });

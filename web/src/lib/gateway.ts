@@ -18,7 +18,6 @@ export type GatewayState =
 
 /** The part of WebSocket we use, so that tests can play the server. */
 export interface Socket {
-  onopen: (() => void) | null;
   onmessage: ((e: { data: unknown }) => void) | null;
   onclose: ((e: { code: number }) => void) | null;
   send(text: string): void;
@@ -259,7 +258,7 @@ export class Gateway {
     const socket = this.socket;
     this.socket = null;
     if (socket) {
-      socket.onmessage = socket.onclose = socket.onopen = null;
+      socket.onmessage = socket.onclose = null;
       socket.close(code);
     }
     for (const [id, waiter] of this.waiters) {
