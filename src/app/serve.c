@@ -6,6 +6,7 @@
 #include "app/station.h"
 #include "dialect/lobby/lobby.h"
 #include "dialect/native/native.h"
+#include "base/buf.h"
 #include "base/rand.h"
 #include "door/pages.h"
 #include "net/conformance.h"
@@ -26,6 +27,7 @@ struct server {
     struct door_settings door_settings;
     struct station_shared shared;
     struct router *router;
+    struct net_proxies *proxies;
     struct setup_link setup;
     struct station *stations[LOOPS_MAX];
     struct thread *threads[LOOPS_MAX];
@@ -54,6 +56,27 @@ static int open_core(struct server *server)
     return gate_create(&gate, &server->shared.gate) == fault_none ? EX_OK : EX_UNAVAILABLE;
 }
 
+static void add_conformance(struct router *router)
+{
+    size_t n;
+    const struct route *routes = conformance_routes(&n);
+    router_add(router, routes, n);
+}
+
+static int trust_proxies(struct server *server)
+{
+    struct buf list;
+    buf_init(&list, 1u << 16);
+    for (size_t i = 0; i < server->config->n_trusted_proxies; i++) {
+        buf_append_span(&list, server->config->trusted_proxies[i]);
+        buf_append_char(&list, ' ');
+    }
+    enum fault f = proxies_parse(buf_span(&list), &server->proxies, NULL);
+    buf_fini(&list);
+    server->shared.proxies = server->proxies;
+    return f == fault_none ? EX_OK : EX_CONFIG;
+}
+
 static int open_doors(struct server *server)
 {
     const struct config *config = server->config;
@@ -61,12 +84,12 @@ static int open_doors(struct server *server)
     server->door_settings = (struct door_settings){
         .access_ttl_s = config->access_ttl_s, .legacy_ttl_s = config->legacy_ttl_s, .origins = config->origins, .n_origins = config->n_origins,
         .trusts_lobby = config->trusts_lobby, .registration = config->registration, .rate_limits = config->rate_limits,
-        .lobby = { STORE_LOBBY_ROOM }, .lobby_history_max = config->lobby_history_max, .server_id = server->server_id,
+        .lobby = CHAT_LOBBY, .lobby_history_max = config->lobby_history_max, .server_id = server->server_id,
         .web = config->web_root ? web_files_directory(config->web_root) : web_files_embedded(), .secure_cookies = config->tls_cert != NULL };
     if (token_key_create(config->secret, &server->door_settings.key) != fault_none) return EX_CONFIG;
     if (config->tls_cert && tls_create(config->tls_cert, config->tls_key, &server->shared.tls) != fault_none) return EX_CONFIG;
     struct router *router = server->router = router_create();
-    if (config->conformance) conformance_routes(router);
+    if (config->conformance) add_conformance(router);
     native_routes(router);
     lobby_routes(router);
     door_common_routes(router);
@@ -75,8 +98,7 @@ static int open_doors(struct server *server)
     server->shared.door_settings = &server->door_settings;
     server->shared.limits = limits_create(config->rate_limits);
     server->shared.doors = doors_create(config->n_loops);
-    if (config->n_trusted_proxies) server->shared.proxies = net_proxies_create(config->trusted_proxies, config->n_trusted_proxies);
-    return EX_OK;
+    return trust_proxies(server);
 }
 
 static int open_stations(struct server *server)
@@ -163,7 +185,7 @@ static void take_down(struct server *server)
     if (server->shared.limits) limits_destroy(server->shared.limits);
     if (server->router) router_destroy(server->router);
     if (server->shared.tls) tls_destroy(server->shared.tls);
-    if (server->shared.proxies) net_proxies_destroy((struct net_proxies *)server->shared.proxies);
+    proxies_destroy(server->proxies);
     token_key_destroy(server->door_settings.key);
 }
 

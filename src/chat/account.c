@@ -16,18 +16,18 @@ enum { found_max = 20, invite_uses_max = 1000 };
 static enum fault prepare_account(struct ask *ask, struct account_register_in *in)
 {
     struct account taken;
-    if (!name_fits_account(ask->arena, in->who.username, &in->folded)) return refuse(ask, fault_invalid, "username");
+    if (!name_fits_account(ask->arena, in->who.username, &in->folded)) return ask_refuse(ask, fault_invalid, "username");
     enum fault fault = password_check(in->who.password);
-    if (fault) return refuse(ask, fault, "password");
+    if (fault) return ask_refuse(ask, fault, "password");
     fault = store_account_by_folded(ask->store, in->folded, ask->arena, &taken, NULL);
-    if (fault == fault_none) return refuse(ask, fault_conflict, "username");
+    if (fault == fault_none) return ask_refuse(ask, fault_conflict, "username");
     if (fault != fault_not_found) return fault;
     return password_hash(ask->arena, in->who.password, ask->chat->rules->bcrypt_cost, &in->hash);
 }
 
 enum fault account_register_prepare(struct ask *ask)
 {
-    if (ask->chat->rules->registration == registration_closed) return refuse(ask, fault_forbidden, "registration");
+    if (ask->chat->rules->registration == registration_closed) return ask_refuse(ask, fault_forbidden, "registration");
     return prepare_account(ask, &ask->c->in.account_register);
 }
 
@@ -39,7 +39,7 @@ static bool knows_setup_token(const struct ask *ask)
 
 enum fault account_setup_prepare(struct ask *ask)
 {
-    if (!knows_setup_token(ask)) return refuse(ask, fault_forbidden, "token");
+    if (!knows_setup_token(ask)) return ask_refuse(ask, fault_forbidden, "token");
     return prepare_account(ask, &ask->c->in.account_setup.as);
 }
 
@@ -56,7 +56,7 @@ static enum fault make_account(struct ask *ask, const struct account_register_in
         .username = in->who.username, .folded = in->folded, .password_hash = in->hash, .site_admin = site_admin, .created_us = ask->now_us,
     };
     enum fault fault = store_account_insert(ask->store, &record, &out->person.id);
-    if (fault == fault_conflict) return refuse(ask, fault, "username");
+    if (fault == fault_conflict) return ask_refuse(ask, fault, "username");
     if (fault) return fault;
     out->person.username = in->who.username, out->site_admin = site_admin, out->created_us = ask->now_us;
     return store_member_insert(ask->store, CHAT_LOBBY, out->person.id, role_member, ask->now_us);
@@ -70,9 +70,9 @@ static enum fault make_and_log_in(struct ask *ask, const struct account_register
 
 static enum fault use_invite(struct ask *ask, struct span code)
 {
-    if (!code.n) return refuse(ask, fault_forbidden, "invite");
+    if (!code.n) return ask_refuse(ask, fault_forbidden, "invite");
     enum fault fault = store_invite_use(ask->store, secret_hash(ask->arena, code), ask->now_us);
-    return fault == fault_gone ? refuse(ask, fault, "invite") : fault;
+    return fault == fault_gone ? ask_refuse(ask, fault, "invite") : fault;
 }
 
 enum fault account_register(struct ask *ask)
@@ -90,7 +90,7 @@ enum fault account_setup(struct ask *ask)
     bool any;
     enum fault fault = store_account_any(ask->store, &any);
     if (fault) return fault;
-    if (any) return refuse(ask, fault_gone, "token");
+    if (any) return ask_refuse(ask, fault_gone, "token");
     return make_and_log_in(ask, &ask->c->in.account_setup.as, true, &ask->c->out.account_setup.grant);
 }
 
@@ -109,16 +109,16 @@ enum fault account_get(struct ask *ask)
         return fault_none;
     }
     enum fault fault = store_account_by_id(ask->store, id, ask->arena, out);
-    return fault == fault_not_found ? refuse(ask, fault, "account") : fault;
+    return fault == fault_not_found ? ask_refuse(ask, fault, "account") : fault;
 }
 
 enum fault account_find(struct ask *ask)
 {
     struct account_find_out *out = &ask->c->out.account_find;
     struct span prefix = ask->c->in.account_find.prefix;
-    if (!prefix.n || prefix.n > ACCOUNT_NAME_MAX_BYTES) return refuse(ask, fault_invalid, "prefix");
+    if (!prefix.n || prefix.n > ACCOUNT_NAME_MAX_BYTES) return ask_refuse(ask, fault_invalid, "prefix");
     struct span folded = utf8_fold(ask->arena, prefix);
-    if (!folded.n || memchr(folded.p, 0, folded.n)) return refuse(ask, fault_invalid, "prefix");
+    if (!folded.n || memchr(folded.p, 0, folded.n)) return ask_refuse(ask, fault_invalid, "prefix");
     return store_account_find(ask->store, folded, found_max, ask->arena, &out->people, &out->n);
 }
 
@@ -134,8 +134,8 @@ enum fault invite_create(struct ask *ask)
 {
     const struct invite_create_in *in = &ask->c->in.invite_create;
     struct invite_create_out *out = &ask->c->out.invite_create;
-    if (in->n_uses < 1 || in->n_uses > invite_uses_max) return refuse(ask, fault_invalid, "n_uses");
-    if (in->expires_in_s < 1 || in->expires_in_s > INVITE_TTL_MAX_S) return refuse(ask, fault_invalid, "expires_in_s");
+    if (in->n_uses < 1 || in->n_uses > invite_uses_max) return ask_refuse(ask, fault_invalid, "n_uses");
+    if (in->expires_in_s < 1 || in->expires_in_s > INVITE_TTL_MAX_S) return ask_refuse(ask, fault_invalid, "expires_in_s");
     out->code = secret_make(ask->arena, INVITE_CODE_BYTES);
     out->n_uses = in->n_uses;
     out->expires_us = ask->now_us + in->expires_in_s * 1000000;

@@ -1,7 +1,7 @@
 /* What all verbs share: refusing, finding one's place in a room, and telling what happened. Runs on the lane of the command. */
 #include "chat/ask.h"
 
-enum fault refuse(struct ask *ask, enum fault fault, const char *detail)
+enum fault ask_refuse(struct ask *ask, enum fault fault, const char *detail)
 {
     ask->c->detail = detail;
     return fault;
@@ -15,7 +15,7 @@ enum fault ask_may(struct ask *ask, enum verb verb, const struct place *place, b
 enum fault ask_place(struct ask *ask, struct room_id room, enum verb verb, struct place *out)
 {
     enum fault fault = store_room_place(ask->store, room, ask->account.person.id, out);
-    if (fault == fault_not_found) return refuse(ask, fault, "room");
+    if (fault == fault_not_found) return ask_refuse(ask, fault, "room");
     return fault ? fault : ask_may(ask, verb, out, false);
 }
 

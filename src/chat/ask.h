@@ -14,8 +14,8 @@ struct ask {
     bool keep; /* the command is refused, but what the verb wrote stands */
 };
 
-/* Refuses with a detail: for `return refuse(ask, fault_invalid, "text")`. */
-enum fault refuse(struct ask *ask, enum fault fault, const char *detail);
+/* Refuses with a detail: for `return ask_refuse(ask, fault_invalid, "text")`. */
+enum fault ask_refuse(struct ask *ask, enum fault fault, const char *detail);
 /* Finds the asker's place in a room and whether the verb is allowed there. */
 must_use enum fault ask_place(struct ask *ask, struct room_id room, enum verb verb, struct place *out);
 must_use enum fault ask_may(struct ask *ask, enum verb verb, const struct place *place, bool own);

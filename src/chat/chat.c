@@ -82,11 +82,11 @@ static enum fault authorize(struct ask *ask)
     struct actor actor = ask->c->actor;
     enum command_authority needed = command_authority_of(ask->c->kind);
     if (needed == command_authority_anyone) return fault_none;
-    if (id_none(actor.account)) return refuse(ask, fault_unauthenticated, "session");
+    if (id_none(actor.account)) return ask_refuse(ask, fault_unauthenticated, "session");
     enum fault fault = store_account_asking(ask->store, actor.account, actor.session, ask->now_us, ask->arena, &ask->account);
-    if (fault == fault_not_found) return refuse(ask, fault_unauthenticated, "session");
+    if (fault == fault_not_found) return ask_refuse(ask, fault_unauthenticated, "session");
     if (fault) return fault;
-    if (needed == command_authority_site_admin && !ask->account.site_admin) return refuse(ask, fault_forbidden, "site_admin");
+    if (needed == command_authority_site_admin && !ask->account.site_admin) return ask_refuse(ask, fault_forbidden, "site_admin");
     return fault_none;
 }
 

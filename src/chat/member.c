@@ -13,7 +13,7 @@ enum fault member_list(struct ask *ask)
     struct place place;
     enum fault fault = ask_place(ask, in->room, verb_room_read, &place);
     if (fault) return fault;
-    if (in->limit < 1 || in->limit > listed_max) return refuse(ask, fault_invalid, "limit");
+    if (in->limit < 1 || in->limit > listed_max) return ask_refuse(ask, fault_invalid, "limit");
     fault = store_member_list(ask->store, in->room, in->after, in->limit + 1, ask->arena, &out->members, &out->n);
     if (fault) return fault;
     out->reads_shown = place.n_members <= ROOM_READS_SHOWN_MAX_MEMBERS;
@@ -41,7 +41,7 @@ static enum fault change_role(struct ask *ask, const struct place *place, struct
     if (from == to) return fault_none;
     enum fault fault = ask_may(ask, verb_member_promote, place, false);
     if (fault) return fault;
-    if (from == role_owner) return refuse(ask, fault_forbidden, "role");
+    if (from == role_owner) return ask_refuse(ask, fault_forbidden, "role");
     fault = store_member_set_role(ask->store, place->room, who.id, to);
     return fault ? fault : announce(ask, event_member_changed, place->room, who, to);
 }
@@ -50,7 +50,7 @@ static enum fault join(struct ask *ask, const struct place *place, enum member_r
 {
     enum fault fault = ask_may(ask, verb_room_join, place, true);
     if (fault) return fault;
-    if (role != role_member && role != place->role) return refuse(ask, fault_forbidden, "role");
+    if (role != role_member && role != place->role) return ask_refuse(ask, fault_forbidden, "role");
     return place->role == role_none ? enter(ask, place->room, ask->account.person, role_member) : fault_none;
 }
 
@@ -60,7 +60,7 @@ static enum fault add(struct ask *ask, const struct place *place, struct account
     enum member_role already;
     enum fault fault = ask_may(ask, role == role_admin ? verb_member_promote : verb_member_add, place, false);
     if (!fault) fault = store_account_by_id(ask->store, id, ask->arena, &account);
-    if (fault == fault_not_found && !ask->c->detail) return refuse(ask, fault, "account");
+    if (fault == fault_not_found && !ask->c->detail) return ask_refuse(ask, fault, "account");
     if (!fault) fault = store_member_role(ask->store, place->room, id, &already);
     if (fault) return fault;
     if (already == role_none) return enter(ask, place->room, account.person, role);
@@ -73,7 +73,7 @@ enum fault member_put(struct ask *ask)
     struct place place;
     enum fault fault = ask_place(ask, in->room, verb_room_read, &place);
     if (fault) return fault;
-    if (in->role != role_member && in->role != role_admin) return refuse(ask, fault_invalid, "role");
+    if (in->role != role_member && in->role != role_admin) return ask_refuse(ask, fault_invalid, "role");
     if (id_eq(in->account, ask->account.person.id)) return join(ask, &place, in->role);
     return add(ask, &place, in->account, in->role);
 }
@@ -110,7 +110,7 @@ static enum fault expel(struct ask *ask, const struct place *place, struct accou
     enum fault fault = ask_may(ask, verb_member_remove, place, false);
     if (!fault) fault = store_member_role(ask->store, place->room, id, &role);
     if (fault || role == role_none) return fault;
-    if (role == role_owner) return refuse(ask, fault_forbidden, "role");
+    if (role == role_owner) return ask_refuse(ask, fault_forbidden, "role");
     if (role == role_admin) fault = ask_may(ask, verb_member_promote, place, false);
     if (!fault) fault = store_account_by_id(ask->store, id, ask->arena, &account);
     return fault ? fault : depart(ask, place->room, account.person, role);

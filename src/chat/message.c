@@ -12,7 +12,7 @@ static enum fault find(struct ask *ask, struct room_id room, struct message_id i
     enum fault fault = ask_place(ask, room, verb_room_read, place);
     if (fault) return fault;
     fault = store_message_by_id(ask->store, room, id, ask->arena, out, original_out);
-    return fault == fault_not_found ? refuse(ask, fault, "message") : fault;
+    return fault == fault_not_found ? ask_refuse(ask, fault, "message") : fault;
 }
 
 static bool is_own(const struct ask *ask, const struct message *m)
@@ -39,9 +39,9 @@ enum fault message_edit(struct ask *ask)
     enum fault fault = find(ask, in->room, in->id, &place, message, &original);
     if (!fault) fault = ask_may(ask, verb_message_edit, &place, is_own(ask, message));
     if (fault) return fault;
-    if (message->deleted_us) return refuse(ask, fault_gone, "message");
+    if (message->deleted_us) return ask_refuse(ask, fault_gone, "message");
     fault = content_check(in->text);
-    if (fault) return refuse(ask, fault, "text");
+    if (fault) return ask_refuse(ask, fault, "text");
     if (span_eq(message->text, in->text)) return fault_none;
     if (!original) original = content_print(message);
     fault = store_message_edit(ask->store, in->id, in->text, original, ask->now_us);
@@ -72,9 +72,9 @@ enum fault message_history(struct ask *ask)
     struct place place;
     enum fault fault = ask_place(ask, in->room, verb_room_read, &place);
     if (fault) return fault;
-    if (in->limit < 1 || in->limit > page_max) return refuse(ask, fault_invalid, "limit");
-    if (in->before < 0) return refuse(ask, fault_invalid, "before");
-    if (in->after < 0 || (in->after && in->before)) return refuse(ask, fault_invalid, "after");
+    if (in->limit < 1 || in->limit > page_max) return ask_refuse(ask, fault_invalid, "limit");
+    if (in->before < 0) return ask_refuse(ask, fault_invalid, "before");
+    if (in->after < 0 || (in->after && in->before)) return ask_refuse(ask, fault_invalid, "after");
     int64_t before = in->before ? in->before : INT64_MAX;
     if (in->after) fault = store_message_after(ask->store, in->room, in->after, in->limit, SIZE_MAX, ask->arena, &page);
     else fault = store_message_before(ask->store, in->room, before, in->limit, ask->arena, &page);

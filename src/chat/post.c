@@ -38,10 +38,10 @@ struct batch {
 
 static enum fault check_form(struct ask *ask, const struct message_post_in *in)
 {
-    if (id_none(ask->c->actor.account)) return refuse(ask, fault_unauthenticated, "session");
-    if (!content_key_fits(in->key)) return refuse(ask, fault_invalid, "key");
+    if (id_none(ask->c->actor.account)) return ask_refuse(ask, fault_unauthenticated, "session");
+    if (!content_key_fits(in->key)) return ask_refuse(ask, fault_invalid, "key");
     enum fault fault = content_check(in->text);
-    return fault ? refuse(ask, fault, "text") : fault_none;
+    return fault ? ask_refuse(ask, fault, "text") : fault_none;
 }
 
 static struct post_facts question(const struct command *c)
@@ -64,17 +64,17 @@ static void admit(struct batch *b, struct command *c)
 
 static enum fault check_actor(struct post *p)
 {
-    if (id_none(p->facts->author.id) || !p->facts->session_alive) return refuse(&p->ask, fault_unauthenticated, "session");
+    if (id_none(p->facts->author.id) || !p->facts->session_alive) return ask_refuse(&p->ask, fault_unauthenticated, "session");
     p->ask.account.person = p->facts->author;
-    if (id_none(p->facts->place.room)) return refuse(&p->ask, fault_not_found, "room");
+    if (id_none(p->facts->place.room)) return ask_refuse(&p->ask, fault_not_found, "room");
     return ask_may(&p->ask, verb_message_post, &p->facts->place, true);
 }
 
 static enum fault check_reply(struct post *p)
 {
     if (id_none(p->in->reply_to)) return fault_none;
-    if (!p->facts->reply_found) return refuse(&p->ask, fault_not_found, "reply_to");
-    return p->facts->reply_deleted ? refuse(&p->ask, fault_gone, "reply_to") : fault_none;
+    if (!p->facts->reply_found) return ask_refuse(&p->ask, fault_not_found, "reply_to");
+    return p->facts->reply_deleted ? ask_refuse(&p->ask, fault_gone, "reply_to") : fault_none;
 }
 
 static enum fault answer_with_stored(struct post *p)
@@ -82,7 +82,7 @@ static enum fault answer_with_stored(struct post *p)
     int64_t original;
     enum fault fault = store_message_by_id(p->ask.store, p->in->room, p->facts->earlier, p->ask.arena, p->message, &original);
     if (fault) return fault;
-    if (!content_is_same(p->message, original, p->in)) return refuse(&p->ask, fault_conflict, "key");
+    if (!content_is_same(p->message, original, p->in)) return ask_refuse(&p->ask, fault_conflict, "key");
     p->ask.c->out.message_post.repeat = true;
     return fault_none;
 }
@@ -99,7 +99,7 @@ static const struct post *twin_of(const struct batch *b, const struct post *p)
 
 static enum fault answer_with_twin(struct post *p, const struct post *twin)
 {
-    if (!content_is_same(twin->message, 0, p->in)) return refuse(&p->ask, fault_conflict, "key");
+    if (!content_is_same(twin->message, 0, p->in)) return ask_refuse(&p->ask, fault_conflict, "key");
     p->ask.c->out.message_post.repeat = true;
     return fault_none;
 }

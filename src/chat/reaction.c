@@ -16,9 +16,9 @@ static enum fault find(struct ask *ask, struct room_id room, struct message_id i
     struct place place;
     enum fault fault = ask_place(ask, room, verb_message_react, &place);
     if (fault) return fault;
-    if (!is_emoji(emoji)) return refuse(ask, fault_invalid, "emoji");
+    if (!is_emoji(emoji)) return ask_refuse(ask, fault_invalid, "emoji");
     fault = store_message_by_id(ask->store, room, id, ask->arena, out, NULL);
-    return fault == fault_not_found ? refuse(ask, fault, "message") : fault;
+    return fault == fault_not_found ? ask_refuse(ask, fault, "message") : fault;
 }
 
 static bool has_emoji(const struct message *m, struct span emoji)
@@ -36,8 +36,8 @@ enum fault reaction_put(struct ask *ask)
     bool changed;
     enum fault fault = find(ask, in->room, in->id, in->emoji, &message);
     if (fault) return fault;
-    if (message.deleted_us) return refuse(ask, fault_gone, "message");
-    if (message.n_reactions >= REACTION_KINDS_MAX && !has_emoji(&message, in->emoji)) return refuse(ask, fault_too_large, "emoji");
+    if (message.deleted_us) return ask_refuse(ask, fault_gone, "message");
+    if (message.n_reactions >= REACTION_KINDS_MAX && !has_emoji(&message, in->emoji)) return ask_refuse(ask, fault_too_large, "emoji");
     fault = store_reaction_put(ask->store, in->id, ask->account.person.id, in->emoji, ask->now_us, &changed);
     return fault || !changed ? fault : ask_happened(ask, &added);
 }

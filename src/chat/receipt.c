@@ -29,7 +29,7 @@ enum fault receipt_mark(struct ask *ask)
     struct place place;
     enum fault fault = ask_place(ask, in->room, verb_message_mark_read, &place);
     if (fault) return fault;
-    if (in->read < 0) return refuse(ask, fault_invalid, "read");
+    if (in->read < 0) return ask_refuse(ask, fault_invalid, "read");
     int64_t wanted = in->read < place.head ? in->read : place.head;
     bool moves = wanted > place.read && place.read < place.last_post;
     out->read = moves ? wanted : place.read;

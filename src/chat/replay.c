@@ -60,7 +60,7 @@ enum fault room_changes(struct ask *ask)
     struct place place;
     enum fault fault = ask_place(ask, in->room, verb_room_read, &place);
     if (fault) return fault;
-    if (in->after < 0) return refuse(ask, fault_invalid, "after");
+    if (in->after < 0) return ask_refuse(ask, fault_invalid, "after");
     out->head = place.head;
     out->reload = in->after > place.head;
     out->to = out->reload || !limit ? in->after : place.head;

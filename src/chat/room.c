@@ -34,7 +34,7 @@ static enum fault seat_invited(struct ask *ask, struct room_id room, const struc
         struct account invited;
         enum member_role already;
         enum fault fault = store_account_by_id(ask->store, in->members[i], ask->arena, &invited);
-        if (fault == fault_not_found) return refuse(ask, fault, "members");
+        if (fault == fault_not_found) return ask_refuse(ask, fault, "members");
         if (!fault) fault = store_member_role(ask->store, room, invited.person.id, &already);
         if (!fault && already == role_none) fault = seat(ask, room, invited.person, role_member);
         if (fault) return fault;
@@ -51,8 +51,8 @@ static enum fault settle(struct ask *ask, struct room_id room, enum member_role 
 static enum fault create_group(struct ask *ask, const struct room_create_in *in, struct room_create_out *out)
 {
     struct room_id room;
-    if (!name_fits_room(ask->arena, in->name)) return refuse(ask, fault_invalid, "name");
-    if (in->n_members > members_max) return refuse(ask, fault_too_large, "members");
+    if (!name_fits_room(ask->arena, in->name)) return ask_refuse(ask, fault_invalid, "name");
+    if (in->n_members > members_max) return ask_refuse(ask, fault_too_large, "members");
     enum fault fault = store_room_insert_group(ask->store, in->name, in->public, ask->now_us, &room);
     if (!fault) fault = settle(ask, room, role_owner);
     return fault ? fault : view(ask, room, &out->room);
@@ -62,11 +62,11 @@ static enum fault create_direct(struct ask *ask, const struct room_create_in *in
 {
     struct room_id room;
     struct account peer;
-    if (in->name.n) return refuse(ask, fault_invalid, "name");
-    if (in->public) return refuse(ask, fault_invalid, "public");
-    if (in->n_members != 1) return refuse(ask, fault_invalid, "members");
+    if (in->name.n) return ask_refuse(ask, fault_invalid, "name");
+    if (in->public) return ask_refuse(ask, fault_invalid, "public");
+    if (in->n_members != 1) return ask_refuse(ask, fault_invalid, "members");
     enum fault fault = store_account_by_id(ask->store, in->members[0], ask->arena, &peer);
-    if (fault == fault_not_found) return refuse(ask, fault, "members");
+    if (fault == fault_not_found) return ask_refuse(ask, fault, "members");
     if (!fault) fault = store_room_insert_direct(ask->store, ask->account.person.id, peer.person.id, ask->now_us, &room, &out->existed);
     if (!fault && !out->existed) fault = settle(ask, room, role_member);
     return fault ? fault : view(ask, room, &out->room);
@@ -81,7 +81,7 @@ enum fault room_create(struct ask *ask)
     case room_direct: return create_direct(ask, in, out);
     case room_lobby: break;
     }
-    return refuse(ask, fault_invalid, "kind");
+    return ask_refuse(ask, fault_invalid, "kind");
 }
 
 /* ---- Looking */
@@ -119,7 +119,7 @@ enum fault room_rename(struct ask *ask)
     struct event renamed = { .kind = event_room_changed, .room = in->room, .name = in->name };
     enum fault fault = ask_place(ask, in->room, verb_room_rename, &place);
     if (fault) return fault;
-    if (!name_fits_room(ask->arena, in->name)) return refuse(ask, fault_invalid, "name");
+    if (!name_fits_room(ask->arena, in->name)) return ask_refuse(ask, fault_invalid, "name");
     fault = view(ask, in->room, out);
     if (fault || span_eq(out->name, in->name)) return fault;
     fault = store_room_rename(ask->store, in->room, in->name);

@@ -51,14 +51,14 @@ enum fault session_open_prepare(struct ask *ask)
     struct session_open_in *in = &ask->c->in.session_open;
     struct account account = { 0 };
     struct span hash = { 0 }, folded = { 0 };
-    if (in->who.password.n > ACCOUNT_PASSWORD_MAX_BYTES) return refuse(ask, fault_too_large, "password");
+    if (in->who.password.n > ACCOUNT_PASSWORD_MAX_BYTES) return ask_refuse(ask, fault_too_large, "password");
     if (in->who.username.n <= ACCOUNT_NAME_MAX_BYTES) folded = utf8_fold(ask->arena, in->who.username);
     if (folded.n && memchr(folded.p, 0, folded.n)) folded.n = 0;
     enum fault fault = store_account_by_folded(ask->store, folded, ask->arena, &account, &hash);
     if (fault && fault != fault_not_found) return fault;
     bool right = hash.n && password_matches(in->who.password, hash);
     if (!hash.n) (void)!password_hash(ask->arena, SPAN("nobody"), ask->chat->rules->bcrypt_cost, &hash);
-    if (!right) return refuse(ask, fault_unauthenticated, "credentials");
+    if (!right) return ask_refuse(ask, fault_unauthenticated, "credentials");
     in->verified = account.person.id, in->hash_seen = hash, in->who.username = account.person.username;
     return fault_none;
 }
@@ -71,7 +71,7 @@ enum fault session_open(struct ask *ask)
     enum fault fault = store_account_by_folded(ask->store, folded, ask->arena, &grant->account, &hash);
     if (fault && fault != fault_not_found) return fault;
     bool stands = fault == fault_none && !id_none(in->verified) && id_eq(grant->account.person.id, in->verified) && secret_eq(hash, in->hash_seen);
-    if (!stands) return refuse(ask, fault_unauthenticated, "credentials");
+    if (!stands) return ask_refuse(ask, fault_unauthenticated, "credentials");
     return grant_open(ask, in->agent, in->address, grant);
 }
 
@@ -118,7 +118,7 @@ static enum fault punish_reuse(struct ask *ask, const struct session_record *ses
     enum fault fault = end_session(ask, session->id, session->account);
     if (fault) return fault;
     ask->keep = true;
-    return refuse(ask, fault_unauthenticated, "refresh_token");
+    return ask_refuse(ask, fault_unauthenticated, "refresh_token");
 }
 
 static bool is_lost_answer(const struct ask *ask, struct span hash, const struct session_record *session)
@@ -129,11 +129,11 @@ static bool is_lost_answer(const struct ask *ask, struct span hash, const struct
 /* The live session of the token's family, or unauthenticated. */
 static enum fault find_family(struct ask *ask, struct token *token, struct session_record *session)
 {
-    if (!token_parse(ask->c->in.session_refresh.refresh_token, token)) return refuse(ask, fault_unauthenticated, "refresh_token");
+    if (!token_parse(ask->c->in.session_refresh.refresh_token, token)) return ask_refuse(ask, fault_unauthenticated, "refresh_token");
     enum fault fault = store_session_by_id(ask->store, token->id, ask->arena, session);
     if (fault && fault != fault_not_found) return fault;
     bool known = fault == fault_none && session->expires_us > ask->now_us && secret_eq(secret_hash(ask->arena, token->family), session->family_hash);
-    return known ? fault_none : refuse(ask, fault_unauthenticated, "refresh_token");
+    return known ? fault_none : ask_refuse(ask, fault_unauthenticated, "refresh_token");
 }
 
 enum fault session_refresh(struct ask *ask)
@@ -144,7 +144,7 @@ enum fault session_refresh(struct ask *ask)
     enum fault fault = find_family(ask, &token, &session);
     if (fault) return fault;
     fault = store_account_asking(ask->store, session.account, session.id, ask->now_us, ask->arena, &ask->account);
-    if (fault == fault_not_found) return refuse(ask, fault_unauthenticated, "account");
+    if (fault == fault_not_found) return ask_refuse(ask, fault_unauthenticated, "account");
     if (fault) return fault;
     grant->account = ask->account, grant->session = session.id;
     struct span hash = secret_hash(ask->arena, token.secret);
@@ -166,7 +166,7 @@ enum fault session_revoke(struct ask *ask)
     struct session_id id = ask->c->in.session_revoke.id;
     if (id_none(id)) id = ask->c->actor.session;
     enum fault fault = end_session(ask, id, ask->account.person.id);
-    if (fault == fault_not_found) return refuse(ask, fault, "session");
+    if (fault == fault_not_found) return ask_refuse(ask, fault, "session");
     ask->c->out.session_revoke.id = id;
     return fault;
 }

@@ -114,7 +114,7 @@ void http_timeout(struct conn *c)
     if (!s)
         conn_kill(c, WS_ABNORMAL);
     else if (s->state == http_state_head || (s->state == http_state_body && body_is_too_slow(c)))
-        refuse(c, 408, "the request took too long");
+        http_refuse(c, 408, "the request took too long");
     else
         http_arm(c);
 }
@@ -181,7 +181,7 @@ static void on_whole(struct conn *c)
 
 static void on_bad(struct conn *c, const struct http_parser *parser)
 {
-    refuse(c, http_parser_status(parser), http_parser_reason(parser));
+    http_refuse(c, http_parser_status(parser), http_parser_reason(parser));
 }
 
 /* One step of the request under way; answers how many bytes it took. */

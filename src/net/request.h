@@ -40,7 +40,7 @@ void request_end(struct request *r); /* the answer is queued (or nobody waits fo
 
 /* response.c */
 /* An answer outside of any request: for bytes that are no request. The connection ends after it. */
-void refuse(struct conn *c, int status, const char *reason);
+void http_refuse(struct conn *c, int status, const char *reason);
 /* The problem body of a status. */
 void respond_problem(struct request *r, int status);
 /* 101 with the handler's headers; protocol and extensions may be empty. */

@@ -170,7 +170,7 @@ void respond_problem(struct request *r, int status)
     buf_fini(&body);
 }
 
-void refuse(struct conn *c, int status, const char *reason)
+void http_refuse(struct conn *c, int status, const char *reason)
 {
     struct buf head, body;
     buf_init(&head, 4096);
