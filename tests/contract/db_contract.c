@@ -413,6 +413,7 @@ static int run(const char *name, const struct CMUnitTest *tests, size_t n)
 
 int main(int argc, char **argv)
 {
+    if (argc == 6 && strcmp(argv[1], "--child") == 0) return child_main(argv);
     if (argc != 2 || !contract_open(argv[1])) return fprintf(stderr, "usage: db_contract sqlite|failing|postgres (DATABASE_URL)\n"), 77;
     log_setup(getenv("CONTRACT_LOG") ? log_debug : log_error + 1, log_logfmt);
     int failed = run("every driver", cases, sizeof cases / sizeof *cases);

@@ -95,20 +95,36 @@ bool has(struct db *db, const char *name)
 
 static int ready_to = -1;
 
-struct child child_start(int (*work)(void *user), void *user)
+struct child child_start(const char *work, int64_t argument)
 {
     int ends[2];
     assert_int_equal(pipe(ends), 0);
-    fflush(NULL);
+    char argument_text[24], fd_text[12];
+    snprintf(argument_text, sizeof argument_text, "%lld", (long long)argument);
+    snprintf(fd_text, sizeof fd_text, "%d", ends[1]);
     int pid = fork();
     assert_true(pid >= 0);
     if (pid == 0) {
         close(ends[0]);
-        ready_to = ends[1];
-        _exit(work(user));
+        execl("/proc/self/exe", "db_contract", "--child", work, contract_url, argument_text, fd_text, (char *)NULL);
+        _exit(98);
     }
     close(ends[1]);
     return (struct child){ pid, ends[0] };
+}
+
+int child_main(char **argv)
+{
+    static const struct { const char *name; int (*run)(int64_t argument); } works[] = {
+        { "migrate", work_migrate }, { "hold_lock", work_hold_lock }, { "kill_later", work_kill_later }, { "hold_rows", work_hold_rows },
+    };
+    int64_t argument, fd;
+    if (!span_to_i64(span_of(argv[4]), &argument) || !span_to_i64(span_of(argv[5]), &fd)) return 97;
+    contract_url = argv[3];
+    ready_to = (int)fd;
+    for (size_t i = 0; i < sizeof works / sizeof *works; i++)
+        if (strcmp(works[i].name, argv[2]) == 0) return works[i].run(argument);
+    return 96;
 }
 
 void child_ready(void)
@@ -125,7 +141,7 @@ void child_wait_ready(struct child *child)
 int child_finish(struct child *child)
 {
     int status = 0;
-    close(child->ready_fd);
     assert_int_equal(waitpid(child->pid, &status, 0), child->pid);
-    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    close(child->ready_fd);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
 }

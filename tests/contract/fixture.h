@@ -26,12 +26,20 @@ enum fault put(struct db *db, int64_t owner, const char *name); /* item_put with
 int64_t number(struct db *db, enum db_stmt stmt);               /* the one integer of a statement without parameters; -1: a fault */
 bool has(struct db *db, const char *name);
 
-/* Runs work in a child process; finish waits and returns its exit code. ready: the child has called child_ready. */
+/* Runs one of the works below in another process, which is this program again: SQLite's connections do not survive a fork. finish waits and
+   returns its exit code, or the negative
+   number of the signal that ended it. A work calls child_ready when the parent may go on. */
 struct child { int pid, ready_fd; };
-struct child child_start(int (*work)(void *user), void *user);
+struct child child_start(const char *work, int64_t argument);
 void child_ready(void);
 void child_wait_ready(struct child *child);
 int child_finish(struct child *child);
+int child_main(char **argv); /* "--child" WORK URL ARGUMENT READY_FD */
+
+int work_migrate(int64_t unused);
+int work_hold_lock(int64_t hold_ms);  /* SQLite's write lock */
+int work_kill_later(int64_t backend); /* a backend of PostgreSQL, in half a second */
+int work_hold_rows(int64_t hold_s);
 
 extern const struct CMUnitTest sqlite_cases[], postgres_cases[], failing_cases[], common_cases[], migrate_cases[];
 extern const size_t n_sqlite_cases, n_postgres_cases, n_failing_cases, n_common_cases, n_migrate_cases;

@@ -47,7 +47,7 @@ static void a_failed_step_leaves_nothing(void **state)
     assert_ok(db_script(db, "CREATE TABLE half (a bigint); DROP TABLE half"));
 }
 
-static int start_up(void *user)
+int work_migrate(int64_t unused)
 {
     struct db *db;
     child_ready();
@@ -61,7 +61,7 @@ static void simultaneous_starters_are_safe(void **state)
 {
     struct db *db = ((struct fixture *)*state)->writer;
     struct child children[6];
-    for (int i = 0; i < 6; i++) children[i] = child_start(start_up, NULL);
+    for (int i = 0; i < 6; i++) children[i] = child_start("migrate", 0);
     for (int i = 0; i < 6; i++) assert_int_equal(child_finish(&children[i]), 0);
     assert_int_equal(number(db, stmt_migration_count), 3);
     assert_int_equal(number(db, stmt_item_count), 1);

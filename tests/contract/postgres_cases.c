@@ -49,13 +49,13 @@ static void dead_before_commit_is_surely_rolled_back(void **state)
     assert_int_equal(number(f->writer, stmt_item_count), 0);
 }
 
-static int kill_later(void *user)
+int work_kill_later(int64_t backend)
 {
     struct db *db;
     if (db_open(contract_url, db_reader, &db)) return 1;
     child_ready();
     usleep(500 * 1000);
-    enum fault fault = DB_EXEC(db, terminate, DB_I64(*(int64_t *)user));
+    enum fault fault = DB_EXEC(db, terminate, DB_I64(backend));
     db_close(db);
     return fault;
 }
@@ -70,8 +70,7 @@ static void death_during_commit_is_uncertain(void **state)
 {
     struct fixture *f = *state;
     slow_commits(f->writer);
-    int64_t backend = number(f->writer, stmt_backend);
-    struct child child = child_start(kill_later, &backend);
+    struct child child = child_start("kill_later", number(f->writer, stmt_backend));
     child_wait_ready(&child);
     assert_ok(db_begin(f->writer));
     assert_ok(put(f->writer, 1, "a"));
@@ -85,8 +84,7 @@ static void death_during_a_lone_write_is_uncertain(void **state)
 {
     struct fixture *f = *state;
     slow_commits(f->writer);
-    int64_t backend = number(f->writer, stmt_backend);
-    struct child child = child_start(kill_later, &backend);
+    struct child child = child_start("kill_later", number(f->writer, stmt_backend));
     child_wait_ready(&child);
     assert_fault(put(f->writer, 1, "a"), uncertain);
     assert_int_equal(child_finish(&child), 0);
@@ -118,12 +116,12 @@ static void a_spoiled_transaction_does_not_commit(void **state)
     assert_ok(db_commit(f->writer));
 }
 
-static int hold_row(void *user)
+int work_hold_rows(int64_t hold_s)
 {
     struct db *db;
     if (db_open(contract_url, db_writer, &db) || db_begin(db) || DB_EXEC(db, item_note_all, DB_TEXT(SPAN("held")))) return 1;
     child_ready();
-    sleep(7);
+    sleep((unsigned)hold_s);
     db_close(db);
     return 0;
 }
@@ -132,7 +130,7 @@ static void a_lock_held_too_long_is_unavailable(void **state)
 {
     struct fixture *f = *state;
     assert_ok(put(f->writer, 1, "a"));
-    struct child child = child_start(hold_row, NULL);
+    struct child child = child_start("hold_rows", 7);
     child_wait_ready(&child);
     assert_ok(db_begin(f->writer));
     assert_ok(db_savepoint(f->writer));

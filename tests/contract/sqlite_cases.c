@@ -51,21 +51,20 @@ static void what_is_not_there_is_unavailable(void **state)
 }
 
 /* The child: another program that holds the write lock for a while. */
-static int hold_lock(void *user)
+int work_hold_lock(int64_t hold_ms)
 {
     sqlite3 *handle;
-    const int *hold_ms = user;
     if (sqlite3_open(contract_url + sizeof "sqlite:" - 1, &handle) || sqlite3_exec(handle, "BEGIN IMMEDIATE", NULL, NULL, NULL)) return 1;
     child_ready();
-    usleep((useconds_t)*hold_ms * 1000);
-    return sqlite3_exec(handle, "COMMIT", NULL, NULL, NULL);
+    usleep((useconds_t)hold_ms * 1000);
+    int rc = sqlite3_exec(handle, "COMMIT", NULL, NULL, NULL);
+    return rc ? rc : sqlite3_close(handle);
 }
 
 static void a_short_lock_is_waited_for(void **state)
 {
     struct fixture *f = *state;
-    int hold_ms = 700;
-    struct child child = child_start(hold_lock, &hold_ms);
+    struct child child = child_start("hold_lock", 700);
     child_wait_ready(&child);
     assert_int_equal(number(f->reader, stmt_item_count), 0);
     assert_ok(db_begin(f->writer));
@@ -77,8 +76,7 @@ static void a_short_lock_is_waited_for(void **state)
 static void a_long_lock_is_unavailable_then_over(void **state)
 {
     struct fixture *f = *state;
-    int hold_ms = 6500;
-    struct child child = child_start(hold_lock, &hold_ms);
+    struct child child = child_start("hold_lock", 6500);
     child_wait_ready(&child);
     assert_fault(db_begin(f->writer), unavailable);
     assert_ok(db_begin(f->writer));

@@ -46,8 +46,9 @@ static void sqlite_prepares_everything(void **state)
         for (int i = 1; i <= sqlite3_bind_parameter_count(stmt); i++) {
             const char *name = sqlite3_bind_parameter_name(stmt, i);
             assert_true(name && name[0] == '$');
-            int k = atoi(name + 1);
-            if (k > shapes[db_sqlite][s].n_params) shapes[db_sqlite][s].n_params = k;
+            int64_t k = 0;
+        assert_true(span_to_i64(span_of(name + 1), &k));
+            if (k > shapes[db_sqlite][s].n_params) shapes[db_sqlite][s].n_params = (int)k;
         }
         sqlite3_finalize(stmt);
     }
