@@ -49,7 +49,7 @@ int main(int argc, char **argv)
                                  " seq bigint NOT NULL, body text NOT NULL); CREATE UNIQUE INDEX row_seq ON row (room, seq)"));
     char name[32];
     snprintf(name, sizeof name, "port_%s_%s", sqlite ? "sqlite" : "postgres", bulk ? "bulk" : "single");
-    struct floor_run run = floor_begin(name, atoll(argv[2]), atoll(argv[3]));
+    struct floor_run run = floor_begin(name, floor_number(argv[2]), floor_number(argv[3]));
     for (int64_t row = 0; row < run.total; row += run.rows_per_commit) {
         int64_t since_us = floor_now_us();
         check(db_begin(db));

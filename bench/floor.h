@@ -32,6 +32,14 @@ static inline void floor_die(const char *what, const char *why)
     exit(1);
 }
 
+static inline int64_t floor_number(const char *text)
+{
+    char *end;
+    long long v = strtoll(text, &end, 10);
+    if (end == text || *end) floor_die("not a number", text);
+    return v;
+}
+
 static inline struct floor_run floor_begin(const char *name, int64_t rows_per_commit, int64_t total)
 {
     if (rows_per_commit < 1 || rows_per_commit > FLOOR_ROWS_PER_COMMIT_MAX || total < rows_per_commit)

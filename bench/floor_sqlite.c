@@ -46,7 +46,7 @@ int main(int argc, char **argv)
     sqlite3_stmt *begin = prepare("BEGIN IMMEDIATE"), *commit = prepare("COMMIT");
     sqlite3_stmt *insert = prepare("INSERT INTO row (room, seq, body) VALUES (?1, ?2, ?3)");
     char text[FLOOR_TEXT_BYTES + 1];
-    struct floor_run run = floor_begin("floor_sqlite", atoll(argv[1]), atoll(argv[2]));
+    struct floor_run run = floor_begin("floor_sqlite", floor_number(argv[1]), floor_number(argv[2]));
     for (int64_t row = 0; row < run.total;) {
         int64_t since_us = floor_now_us();
         step(begin);
