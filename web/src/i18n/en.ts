@@ -17,7 +17,6 @@ export const en = {
   reply: 'Reply',
   copy: 'Copy text',
   copied: 'Copied.',
-  or: 'or',
   you: 'You',
 
   sign_in: 'Sign in',
@@ -87,7 +86,6 @@ export const en = {
   make_member: 'Take admin rights',
   role_owner: 'owner',
   role_admin: 'admin',
-  role_member: 'member',
   online: 'online',
   offline: 'not online',
   write_to: 'Write to {name}',

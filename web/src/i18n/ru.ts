@@ -17,7 +17,6 @@ export const ru: Dictionary = {
   reply: 'Ответить',
   copy: 'Скопировать текст',
   copied: 'Скопировано.',
-  or: 'или',
   you: 'Вы',
 
   sign_in: 'Войти',
@@ -87,7 +86,6 @@ export const ru: Dictionary = {
   make_member: 'Снять права администратора',
   role_owner: 'владелец',
   role_admin: 'администратор',
-  role_member: 'участник',
   online: 'в сети',
   offline: 'не в сети',
   write_to: 'Написать {name}',

@@ -17,7 +17,6 @@ export const uk: Dictionary = {
   reply: 'Відповісти',
   copy: 'Копіювати текст',
   copied: 'Скопійовано.',
-  or: 'або',
   you: 'Ви',
 
   sign_in: 'Увійти',
@@ -87,7 +86,6 @@ export const uk: Dictionary = {
   make_member: 'Зняти права адміністратора',
   role_owner: 'власник',
   role_admin: 'адміністратор',
-  role_member: 'учасник',
   online: 'у мережі',
   offline: 'не в мережі',
   write_to: 'Написати {name}',

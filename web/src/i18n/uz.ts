@@ -17,7 +17,6 @@ export const uz: Dictionary = {
   reply: 'Javob berish',
   copy: 'Matndan nusxa olish',
   copied: 'Nusxa olindi.',
-  or: 'yoki',
   you: 'Siz',
 
   sign_in: 'Kirish',
@@ -87,7 +86,6 @@ export const uz: Dictionary = {
   make_member: 'Administratorlikdan olish',
   role_owner: 'egasi',
   role_admin: 'administrator',
-  role_member: 'aʼzo',
   online: 'tarmoqda',
   offline: 'tarmoqda emas',
   write_to: '{name} ga yozish',

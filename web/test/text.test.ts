@@ -1,0 +1,53 @@
+import { expect, test } from 'vitest';
+import { parse_route } from '../src/lib/route.svelte';
+import { initial, is_emoji, is_only_emoji, n_points, pieces } from '../src/lib/text';
+import { backoff_ms } from '../src/lib/backoff';
+import { day } from '../src/lib/time';
+
+test('links are found, without the punctuation that follows; nothing else becomes one', () => {
+  const links = (s: string): string[] => pieces(s).flatMap((p) => (p.href ? [p.href] : []));
+  expect(links('see https://a.uz/b?c=1, and (http://x.y/z).')).toEqual(['https://a.uz/b?c=1', 'http://x.y/z']);
+  expect(links('https://en.wikipedia.org/wiki/A_(b)')).toEqual(['https://en.wikipedia.org/wiki/A_(b)']);
+  expect(links('javascript:alert(1) ftp://x data:text/html,x')).toEqual([]);
+  for (const s of ['', 'a', 'https://a.b c', ' https://a.b\n<script>']) {
+    expect(
+      pieces(s)
+        .map((p) => p.text)
+        .join(''),
+    ).toBe(s);
+  }
+});
+
+test('one emoji is one emoji, however many code points it has', () => {
+  for (const e of ['👍', '❤️', '👩‍👩‍👧', '🇺🇿', '👍🏽', '1️⃣']) expect(is_emoji(e), e).toBe(true);
+  for (const e of ['', 'a', '👍👍', '1', ' ', '👍 ', ':)']) expect(is_emoji(e), e).toBe(false);
+  expect(is_only_emoji('👍 👍')).toBe(true);
+  expect(is_only_emoji('👍👍👍👍')).toBe(false);
+  expect(is_only_emoji('ok 👍')).toBe(false);
+  expect(is_only_emoji('')).toBe(false);
+});
+
+test('code points, not code units', () => expect(n_points('a👍')).toBe(2));
+test('initials', () => expect([initial('ali'), initial('@ўқ'), initial('…')]).toEqual(['A', 'Ў', '#']));
+
+test('routes', () => {
+  expect(parse_route('#r12')).toEqual({ room: 12, details: false });
+  expect(parse_route('#r12/details')).toEqual({ room: 12, details: true });
+  for (const bad of ['', '#', '#r', '#rx', '#r1/other', '#r99999999999999999']) expect(parse_route(bad).room, bad).toBeNull();
+});
+
+test('waits stay between half and whole of their step and under the ceiling', () => {
+  const b = { first_ms: 500, most_ms: 30_000 };
+  expect(backoff_ms(b, 0, () => 0)).toBe(250);
+  expect(backoff_ms(b, 3, () => 0.5)).toBe(3000);
+  expect(backoff_ms(b, 1000, () => 0.999999)).toBeLessThanOrEqual(30_000);
+});
+
+test('days have names', () => {
+  const now = new Date('2026-11-21T12:00:00');
+  const words = { today: 'T', yesterday: 'Y' };
+  expect(day('2026-11-21T01:00:00', 'en', words, now)).toBe('T');
+  expect(day('2026-11-20T23:00:00', 'en', words, now)).toBe('Y');
+  expect(day('2026-03-05T23:00:00', 'ru', words, now)).toBe('5 марта');
+  expect(day('2025-03-05T23:00:00', 'en', words, now)).toContain('2025');
+});
