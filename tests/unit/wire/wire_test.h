@@ -11,8 +11,9 @@
 
 #define assert_span(s, literal) \
     do { \
-        assert_int_equal((s).n, sizeof(literal) - 1); \
-        if ((s).n) assert_memory_equal((s).p, literal, (s).n); \
+        struct span told = (s); \
+        assert_int_equal(told.n, sizeof(literal) - 1); \
+        if (told.n) assert_memory_equal(told.p, literal, told.n); \
     } while (0)
 
 #define lengthof(array) (sizeof(array) / sizeof *(array))
