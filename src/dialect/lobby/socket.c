@@ -156,7 +156,7 @@ static bool has_token_shape(struct span s)
     return span_starts(s, SPAN("eyJ")) && (span_cut(s, '.', &rest), rest.n) && (span_cut(rest, '.', &rest), rest.n) && !memchr(rest.p, '.', rest.n);
 }
 
-/* A segment that looks like a token and is none of ours any more must not become somebody's name and be shown to all (L-10, L-11). */
+/* A segment that looks like a token and is none of ours any more must not become somebody's name and be shown to all (L-11, L-12). */
 void lobby_knock(struct request *r)
 {
     if (!request_is_websocket(r)) return;

@@ -1,0 +1,148 @@
+/* The nouns of docs/protocol.md as JSON, letter by letter, and every kind of event. */
+#include "dialect/native/encode.h"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#define AT INT64_C(1764425815123456)
+#define AT_TEXT "\"2025-11-29T14:16:55.123456Z\""
+#define ALI "{\"id\":7,\"username\":\"ali\"}"
+#define VALI "{\"id\":9,\"username\":\"vali\"}"
+
+static struct buf out;
+static struct json_writer w;
+static const struct person ali = { { 7 }, { "ali", 3 } }, vali = { { 9 }, { "vali", 4 } };
+
+static void fresh(void)
+{
+    buf_clear(&out);
+    w = json_writer(&out);
+}
+
+static const char *written(void)
+{
+    buf_append_char(&out, 0);
+    assert_false(out.failed);
+    return out.p;
+}
+
+static struct message a_message(void)
+{
+    return (struct message){ .id = { 99 }, .room = { 3 }, .seq = 119, .author = ali, .text = SPAN("salom"), .created_us = AT };
+}
+#define A_MESSAGE                                                                                                                      \
+    "{\"id\":99,\"room\":3,\"seq\":119,\"author\":" ALI ",\"text\":\"salom\",\"key\":null,\"reply_to\":null,\"created_at\":" AT_TEXT \
+    ",\"edited_at\":null,\"deleted\":false,\"reactions\":[]}"
+
+static void messages(void **state)
+{
+    (void)state;
+    struct message m = a_message();
+    fresh(), encode_message(&w, &m);
+    assert_string_equal(written(), A_MESSAGE);
+    struct reaction_view reaction = { .emoji = SPAN("👍"), .count = 2, .by = { { 7 }, { 9 } }, .n_by = 2 };
+    m.key = SPAN("k-1"), m.reply_to.v = 98, m.reply_author = vali, m.reply_text = SPAN("q"), m.edited_us = AT;
+    m.reactions = &reaction, m.n_reactions = 1;
+    fresh(), encode_message(&w, &m);
+    assert_string_equal(written(), "{\"id\":99,\"room\":3,\"seq\":119,\"author\":" ALI ",\"text\":\"salom\",\"key\":\"k-1\","
+                                   "\"reply_to\":{\"id\":98,\"author\":" VALI ",\"text\":\"q\"},\"created_at\":" AT_TEXT ",\"edited_at\":" AT_TEXT
+                                   ",\"deleted\":false,\"reactions\":[{\"emoji\":\"👍\",\"count\":2,\"by\":[7,9]}]}");
+}
+
+static void a_deleted_message_says_nothing(void **state)
+{
+    (void)state;
+    struct message m = a_message();
+    m.deleted_us = AT;
+    fresh(), encode_message(&w, &m);
+    assert_null(strstr(written(), "salom"));
+    assert_non_null(strstr(out.p, "\"text\":\"\""));
+    assert_non_null(strstr(out.p, "\"deleted\":true"));
+}
+
+static void rooms(void **state)
+{
+    (void)state;
+    struct message m = a_message();
+    struct room_view room = { .id = { 3 }, .kind = room_direct, .role = role_member, .head = 120, .read = 118, .unread = 2, .n_members = 2,
+                              .created_us = AT, .last = &m, .peer = vali };
+    fresh(), encode_room(&w, &room, true);
+    assert_string_equal(written(), "{\"id\":3,\"kind\":\"direct\",\"name\":null,\"public\":false,\"role\":\"member\",\"head\":120,\"read\":118,\"unread\":2,"
+                                   "\"n_members\":2,\"created_at\":" AT_TEXT ",\"last\":" A_MESSAGE ",\"peer\":" VALI "}");
+    fresh(), encode_room(&w, &room, false);
+    assert_non_null(strstr(written(), "\"last\":null"));
+    struct room_view outside = { .id = { 4 }, .kind = room_group, .name = SPAN("g"), .public = true, .created_us = AT, .last = &m };
+    fresh(), encode_room(&w, &outside, true);
+    assert_non_null(strstr(written(), "\"role\":null"));
+    assert_non_null(strstr(out.p, "\"last\":null"));
+    assert_non_null(strstr(out.p, "\"peer\":null"));
+}
+
+static void people(void **state)
+{
+    (void)state;
+    struct account account = { ali, true, AT };
+    fresh(), encode_account(&w, &account);
+    assert_string_equal(written(), "{\"id\":7,\"username\":\"ali\",\"site_admin\":true,\"created_at\":" AT_TEXT "}");
+    struct member_view member = { .person = ali, .role = role_owner, .joined_us = AT, .read = 5 };
+    fresh(), encode_member(&w, &member, false, true);
+    assert_string_equal(written(), "{\"account\":" ALI ",\"role\":\"owner\",\"joined_at\":" AT_TEXT ",\"read\":null,\"online\":true}");
+    struct session_view session = { .id = { 4 }, .created_us = AT, .used_us = AT, .agent = SPAN("x") };
+    fresh(), encode_session(&w, &session, (struct session_id){ 4 });
+    assert_string_equal(written(), "{\"id\":4,\"created_at\":" AT_TEXT ",\"last_used_at\":" AT_TEXT ",\"agent\":\"x\",\"address\":null,\"current\":true}");
+}
+
+static struct event an_event(enum event_kind kind)
+{
+    return (struct event){ .kind = kind, .room = { 3 }, .seq = 120, .at_us = AT, .by = ali, .subject = vali, .role = role_admin, .read = 5, .on = true,
+                           .message_id = { 99 }, .emoji = SPAN("👍"), .name = SPAN("n"), .message = a_message() };
+}
+
+static void events(void **state)
+{
+    (void)state;
+#define HEAD(t) "{\"t\":\"" t "\",\"room\":3,\"seq\":120,\"at\":" AT_TEXT ","
+    static const struct {
+        enum event_kind kind;
+        const char *json; /* NULL: silent */
+    } cases[] = {
+        { event_message_posted, HEAD("message_posted") "\"message\":" A_MESSAGE "}" },
+        { event_message_edited, HEAD("message_edited") "\"message\":" A_MESSAGE "}" },
+        { event_message_deleted, HEAD("message_deleted") "\"message\":" A_MESSAGE ",\"by\":" ALI "}" },
+        { event_reaction_added, HEAD("reaction_added") "\"message_id\":99,\"emoji\":\"👍\",\"by\":" ALI "}" },
+        { event_reaction_removed, HEAD("reaction_removed") "\"message_id\":99,\"emoji\":\"👍\",\"by\":" ALI "}" },
+        { event_room_read, HEAD("room_read") "\"by\":" ALI ",\"read\":5}" },
+        { event_member_joined, HEAD("member_joined") "\"member\":" VALI ",\"role\":\"admin\",\"by\":" ALI "}" },
+        { event_member_left, HEAD("member_left") "\"member\":" VALI ",\"by\":" ALI "}" },
+        { event_member_changed, HEAD("member_changed") "\"member\":" VALI ",\"role\":\"admin\",\"by\":" ALI "}" },
+        { event_room_changed, HEAD("room_changed") "\"name\":\"n\",\"by\":" ALI "}" },
+        { event_presence, "{\"t\":\"presence\",\"account\":9,\"online\":true}" },
+        { event_typing, "{\"t\":\"typing\",\"room\":3,\"by\":" ALI ",\"on\":true}" },
+        { event_session_revoked, NULL },
+        { event_person_noticed, NULL },
+    };
+    assert_int_equal(sizeof cases / sizeof *cases, event_kind_count);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct event e = an_event(cases[i].kind);
+        fresh();
+        assert_int_equal(encode_event(&w, &e), cases[i].json != NULL);
+        assert_string_equal(written(), cases[i].json ? cases[i].json : "");
+    }
+    struct event own = an_event(event_room_read);
+    own.seq = 0;
+    fresh(), encode_event(&w, &own);
+    assert_non_null(strstr(written(), "\"seq\":null"));
+}
+
+int main(void)
+{
+    buf_init(&out, 1 << 20);
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(messages), cmocka_unit_test(a_deleted_message_says_nothing), cmocka_unit_test(rooms), cmocka_unit_test(people), cmocka_unit_test(events),
+    };
+    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    buf_fini(&out);
+    return failed;
+}
