@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum mode { mode_lobby, mode_gateway, mode_typing, mode_idle };
 
@@ -59,7 +60,7 @@ static void send_one(struct client *c)
         client_send(&swarm, c, text, n);
     } else if (opt.mode == mode_gateway) {
         n = (size_t)sprintf(frame, "{\"op\":\"send\",\"id\":%lld,\"room\":%lld,\"key\":\"k%d-%lld\",\"text\":\"%s\",\"reply_to\":null}",
-                            (long long)now_us(), (long long)c->room, opt.pid, (long long)++next_key, text);
+                            (long long)now_us(), (long long)c->room, (int)getpid(), (long long)++next_key, text);
         client_send(&swarm, c, frame, n);
     } else {
         n = (size_t)sprintf(frame, "{\"op\":\"typing\",\"room\":%lld,\"on\":true}", (long long)c->room);
