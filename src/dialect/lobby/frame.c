@@ -19,9 +19,32 @@ static struct lobby_frame of_kind(enum lobby_frame_kind kind)
     return (struct lobby_frame){ .kind = kind };
 }
 
+/* What the old server's language strips: the spaces of Unicode outside ASCII, as UTF-8. */
+static const struct span wide_spaces[] = {
+    SPAN("\xc2\x85"),     SPAN("\xc2\xa0"),     SPAN("\xe1\x9a\x80"), SPAN("\xe2\x80\x80"), SPAN("\xe2\x80\x81"), SPAN("\xe2\x80\x82"),
+    SPAN("\xe2\x80\x83"), SPAN("\xe2\x80\x84"), SPAN("\xe2\x80\x85"), SPAN("\xe2\x80\x86"), SPAN("\xe2\x80\x87"), SPAN("\xe2\x80\x88"),
+    SPAN("\xe2\x80\x89"), SPAN("\xe2\x80\x8a"), SPAN("\xe2\x80\xa8"), SPAN("\xe2\x80\xa9"), SPAN("\xe2\x80\xaf"), SPAN("\xe2\x81\x9f"),
+    SPAN("\xe3\x80\x80"),
+};
+
+static size_t space_at(struct span s)
+{
+    unsigned char c = (unsigned char)s.p[0];
+    if (c == ' ' || (c >= '\t' && c <= '\r') || (c >= 0x1c && c <= 0x1f)) return 1;
+    for (size_t i = 0; c >= 0x80 && i < sizeof wide_spaces / sizeof *wide_spaces; i++)
+        if (span_starts(s, wide_spaces[i])) return wide_spaces[i].n;
+    return 0;
+}
+
+static bool is_only_space(struct span s)
+{
+    for (size_t n; s.n && (n = space_at(s)); s.p += n, s.n -= n);
+    return s.n == 0;
+}
+
 static struct lobby_frame of_text(struct span text, bool is_sticker)
 {
-    if (!span_trim(text).n) return of_kind(lobby_frame_ignored); /* L-31 */
+    if (is_only_space(text)) return of_kind(lobby_frame_ignored); /* L-31 */
     if (utf8_count(text) > LOBBY_TEXT_MAX_POINTS) return of_kind(lobby_frame_too_long);
     return (struct lobby_frame){ .kind = lobby_frame_message, .text = text, .is_sticker = is_sticker };
 }

@@ -32,6 +32,8 @@ static void messages(void **state)
     assert_int_equal(KIND("{\"type\":\"message\",\"message\":\"\xf0\x9f\x98\x80\",\"isSticker\":true}"), lobby_frame_message);
     assert_true(last.is_sticker);
     assert_int_equal(KIND("{\"type\":\"message\",\"message\":\" \\n \"}"), lobby_frame_ignored);
+    assert_int_equal(KIND("{\"type\":\"message\",\"message\":\"\xc2\xa0\xe3\x80\x80\\t\"}"), lobby_frame_ignored);
+    assert_int_equal(KIND("{\"type\":\"message\",\"message\":\"\xc2\xa0x\"}"), lobby_frame_message);
     assert_int_equal(KIND("{\"type\":\"message\"}"), lobby_frame_ignored);
     assert_int_equal(KIND("{\"type\":\"message\",\"message\":7}"), lobby_frame_breaks);
     assert_int_equal(KIND("{\"type\":\"message\",\"message\":null}"), lobby_frame_breaks);
