@@ -38,7 +38,7 @@ struct conn *request_conn(struct request *r); /* NULL: orphan */
 struct span request_method(const struct request *r);
 struct span request_path(const struct request *r);  /* raw, without query */
 struct span request_query(const struct request *r); /* raw */
-struct span request_param(const struct request *r, const char *name); /* of the path, decoded; p==NULL: none */
+struct span request_param(const struct request *r, const char *name); /* of the path, decoded; a "{name*}" is NUL-terminated; p==NULL: none */
 struct span request_query_param(struct request *r, const char *name); /* decoded; p==NULL: none */
 struct span request_header(const struct request *r, const char *lower_case_name); /* p==NULL: none; repeated ones joined by ", " */
 struct span request_cookie(struct request *r, const char *name);

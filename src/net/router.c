@@ -114,7 +114,7 @@ static bool rest_add(struct request *r, struct span name, const struct path *pat
 {
     struct span raw = { path->raw[from].p, (size_t)(path->whole.p + path->whole.n - path->raw[from].p) }, decoded;
     if (form_decode(raw, false, r->arena, &decoded) != fault_none) return false;
-    param_add(r, name, decoded);
+    param_add(r, name, arena_copy(r->arena, decoded));
     return true;
 }
 

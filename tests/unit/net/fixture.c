@@ -189,7 +189,7 @@ static void ask(struct server *s, void *arg)
 void server_await(struct server *s, bool (*holds)(struct server *s))
 {
     struct question q = { holds, false };
-    for (int i = 0; i < 500 && !q.answer; i++) {
+    for (int i = 0; i < 1000 && !q.answer; i++) {
         server_do(s, ask, &q);
         if (!q.answer) nanosleep(&(struct timespec){ 0, 10000000 }, NULL);
     }

@@ -41,7 +41,7 @@ void server_stop(struct server *s);
 /* Runs fn on the loop's thread and waits for it. */
 void server_do(struct server *s, void (*fn)(struct server *s, void *arg), void *arg);
 struct net_figures server_figures(struct server *s);
-/* Waits up to 5 s for a condition of the loop's thread. */
+/* Waits up to 10 s for a condition of the loop's thread. */
 void server_await(struct server *s, bool (*holds)(struct server *s));
 
 int dial(int port); /* blocking, 5 s time-outs on both ways */
