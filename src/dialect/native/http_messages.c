@@ -22,6 +22,7 @@ enum fault decode_history(struct call *a)
         return fault_invalid;
     }
     in->before = in->before < 0 ? 0 : in->before ? in->before : 1;
+    in->after = in->after < 0 ? 0 : in->after;
     in->limit = (size_t)limit;
     return fault_none;
 }
