@@ -29,7 +29,7 @@ static void print_help(FILE *out)
                  "  %d  the database or the data directory cannot be used\n"
                  "  %d  a bug in suhbat\n"
                  "  %d  the system refuses something: an address in use, no more files\n"
-                 "  %d  in use now: another suhbat has the data directory; the name is taken\n"
+                 "  %d  in use now: another suhbat has the data directory\n"
                  "  %d  a setting is wrong; the line is named on standard error\n",
             EX_USAGE, EX_DATAERR, EX_UNAVAILABLE, EX_SOFTWARE, EX_OSERR, EX_TEMPFAIL, EX_CONFIG);
 }
