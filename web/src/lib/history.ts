@@ -3,7 +3,7 @@
 
 import type { Api } from './api';
 import type { RoomState } from './room_state.svelte';
-import type { HistoryPage, Message } from './types';
+import type { HistoryPage } from './types';
 import { apply, as_of, merge, type Loaded } from './window';
 
 const PAGE = 50;
@@ -63,8 +63,15 @@ export function read_from_mark(api: Api, room: RoomState): Promise<void> {
   return read_around(api, room, room.info.read);
 }
 
+/** Each message has a number of its own, so the first page holds everything below PAGE + 1. */
+async function read_first(api: Api, room: RoomState): Promise<void> {
+  const page = await read(api, room, `before=${PAGE + 1}&limit=${PAGE}`);
+  show(room, loaded(page), false, page.head > PAGE);
+}
+
 export function read_around(api: Api, room: RoomState, seq: number): Promise<void> {
   return alone(room, async () => {
+    if (seq <= 0) return read_first(api, room);
     const [before, after] = await Promise.all([
       read(api, room, `before=${seq + 1}&limit=${PAGE}`),
       read(api, room, `after=${seq}&limit=${PAGE}`),
@@ -114,18 +121,16 @@ export function let_go_of_old(room: RoomState): void {
 
 /** Ids grow with the sequence of their room, so a message is found by halving. Null: it is not there. */
 export async function find_seq(api: Api, room: RoomState, id: number): Promise<number | null> {
-  let low = 0;
-  let high = room.info.head + 1;
   const near = room.messages[0];
-  if (near && near.id > id) high = near.seq;
-  for (let i = 0; i < 40 && low < high; i++) {
-    const middle = Math.floor((low + high) / 2);
-    const page = await read(api, room, `after=${middle}&limit=20`);
-    const found = page.messages.find((m: Message) => m.id === id);
-    if (found) return found.seq;
-    if (page.messages.length === 0 || page.messages[0].id > id) high = middle;
-    else if (page.messages.at(-1)!.id < id) low = page.messages.at(-1)!.seq;
-    else return null;
+  let low = 0; // below or at: older than it
+  let high = near && near.id > id ? near.seq - 1 : room.info.head;
+  while (low < high) {
+    const middle = Math.floor((low + high + 1) / 2);
+    const { messages } = await read(api, room, `before=${middle + 1}&limit=20`);
+    const newest = messages.at(-1);
+    if (!newest || newest.id < id) low = middle;
+    else if (messages[0].id > id) high = messages[0].seq - 1;
+    else return messages.find((m) => m.id === id)?.seq ?? null;
   }
   return null;
 }
