@@ -2,6 +2,7 @@
 #include "net/conn.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "wire/deflate.h"
 #include <signal.h>
 #include <stdlib.h>
 #include <time.h>
@@ -119,6 +120,7 @@ void net_destroy(struct net *net)
     each_conn(net, kill_one, NULL);
     flush_turn(&net->flush);
     hook_cancel(&net->flush);
+    deflate_thread_fini(); /* of this thread; made anew if it serves another net */
     net->destroying = true;
     if (net->n_watches == 0) net_free(net);
 }
