@@ -107,7 +107,7 @@ static enum fault answer_again(struct ask *ask, const struct token *token, const
 
 static enum fault end_session(struct ask *ask, struct session_id session, struct account_id owner)
 {
-    struct event ended = { .kind = event_session_revoked, .session = session };
+    struct event ended = { .kind = event_session_revoked, .session = session, .subject.id = owner };
     enum fault fault = store_session_delete(ask->store, session, owner);
     return fault ? fault : ask_happened(ask, &ended);
 }
