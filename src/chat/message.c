@@ -74,9 +74,10 @@ enum fault message_history(struct ask *ask)
     if (fault) return fault;
     if (in->limit < 1 || in->limit > page_max) return ask_refuse(ask, fault_invalid, "limit");
     if (in->before < 0) return ask_refuse(ask, fault_invalid, "before");
-    if (in->after < 0 || (in->after && in->before)) return ask_refuse(ask, fault_invalid, "after");
+    if (in->after < HISTORY_FROM_START || (in->after && in->before)) return ask_refuse(ask, fault_invalid, "after");
     int64_t before = in->before ? in->before : INT64_MAX;
-    if (in->after) fault = store_message_after(ask->store, in->room, in->after, in->limit, SIZE_MAX, ask->arena, &page);
+    int64_t after = in->after == HISTORY_FROM_START ? 0 : in->after;
+    if (in->after) fault = store_message_after(ask->store, in->room, after, in->limit, SIZE_MAX, ask->arena, &page);
     else fault = store_message_before(ask->store, in->room, before, in->limit, ask->arena, &page);
     if (fault) return fault;
     *out = (struct message_history_out){ .messages = page.messages, .n = page.n, .more = page.more, .head = place.head };

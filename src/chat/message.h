@@ -38,7 +38,8 @@ struct message_post_in {
 };
 struct message_edit_in { struct room_id room; struct message_id id; struct span text; };
 struct message_delete_in { struct room_id room; struct message_id id; };
-/* before: below this sequence, newest first kept; after: above; both 0: the newest. */
+/* before: below this sequence, newest first kept; after: above (HISTORY_FROM_START: the oldest); both 0: the newest. */
+#define HISTORY_FROM_START (-1)
 struct message_history_in { struct room_id room; int64_t before, after; size_t limit; };
 struct reaction_put_in { struct room_id room; struct message_id id; struct span emoji; };
 struct reaction_remove_in { struct room_id room; struct message_id id; struct span emoji; };

@@ -21,7 +21,7 @@ struct gateway { /* ws_user; freed in on_close */
     struct timer patience; /* armed until resume */
     uint16_t n_pending;
     uint8_t language;      /* enum language */
-    bool resumed;
+    bool resumed;          /* or about to be: resume is under way */
 };
 
 struct op_row;

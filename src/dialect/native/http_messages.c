@@ -7,7 +7,7 @@
 #define CHANGES_PAGE_DEFAULT 200
 #define CHANGES_PAGE_MAX 1000
 
-/* Nothing lies below the first number, so before=0 asks for the same as before=1; the core takes 0 as "not asked". */
+/* The core takes 0 as "not asked". Nothing lies below the first number, so before=0 asks for the same as before=1. */
 enum fault decode_history(struct call *a)
 {
     struct message_history_in *in = &a->command->in.message_history;
@@ -22,6 +22,7 @@ enum fault decode_history(struct call *a)
         return fault_invalid;
     }
     in->before = in->before < 0 ? 0 : in->before ? in->before : 1;
+    in->after = in->after < 0 ? 0 : in->after ? in->after : HISTORY_FROM_START;
     in->after = in->after < 0 ? 0 : in->after;
     in->limit = (size_t)limit;
     return fault_none;

@@ -25,18 +25,26 @@ const struct op_row *op_find(struct span name)
 
 /* One frame */
 
+static bool is_resume(const struct op_row *row)
+{
+    return row->encode == op_resume_encode;
+}
+
+static void op_answer(struct gateway *g, const struct op *op, const struct command *c)
+{
+    g->n_pending--;
+    if (c->fault && is_resume(op->row)) g->resumed = false;
+    if (c->fault)
+        gateway_error(g, op->id, &(struct problem){ c->fault, c->detail, c->retry_after_s });
+    else
+        op->row->encode(g, op, c);
+}
+
 static void op_done(void *user, struct command *c)
 {
     struct op *op = user;
     struct conn *conn = net_find(op->net, op->conn);
-    struct gateway *g = conn ? ws_user(conn) : NULL;
-    if (g) {
-        g->n_pending--;
-        if (c->fault)
-            gateway_error(g, op->id, &(struct problem){ c->fault, c->detail, c->retry_after_s });
-        else
-            op->row->encode(g, op, c);
-    }
+    if (conn) op_answer(ws_user(conn), op, c);
     command_destroy(c);
 }
 
@@ -69,7 +77,14 @@ static void op_submit(struct gateway *g, const struct op_row *row, int64_t id, s
         return;
     }
     g->n_pending++;
+    if (is_resume(row)) g->resumed = true;
     gate_submit(gateway_door(g)->gate, c, op_done, op);
+}
+
+/* Before resume nobody has agreed on what the client knows: only resume itself and ping are understood. And resume comes once. */
+static bool is_out_of_turn(const struct gateway *g, const struct op_row *row)
+{
+    return is_resume(row) ? g->resumed : !g->resumed && row->here != op_ping;
 }
 
 /* A typing signal over the limit is dropped in silence unless its answer is awaited. */
@@ -96,7 +111,9 @@ static void op_read_frame(struct gateway *g, struct json_fields *f)
         return;
     }
     const struct op_row *row = op_find(name);
-    if (row)
+    if (row && is_out_of_turn(g, row))
+        gateway_error(g, id, &(struct problem){ .fault = fault_invalid, .detail = "resume" });
+    else if (row)
         op_run(g, row, id, f);
     else
         gateway_error(g, id, &(struct problem){ .fault = fault_invalid, .detail = "op" });

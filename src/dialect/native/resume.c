@@ -64,11 +64,6 @@ static void subscribe(struct gateway *g, const struct op *op, const struct room_
 void op_resume_encode(struct gateway *g, const struct op *op, const struct command *c)
 {
     const struct room_list_out *out = &c->out.room_list;
-    if (g->resumed) {
-        gateway_error(g, op->id, &(struct problem){ .fault = fault_conflict, .detail = "resume" });
-        return;
-    }
-    g->resumed = true;
     timer_cancel(&g->patience);
     send_ready(g, op, out);
     for (size_t i = 0; i < out->n; i++) subscribe(g, op, &out->rooms[i]);
