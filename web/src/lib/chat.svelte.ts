@@ -198,6 +198,15 @@ export class Chat {
     if (event.t === 'member_left' && event.member.id === this.account.id) this.forget(room.id);
     if (event.t === 'room_read' && event.by.id === this.account.id && room.info.unread > 0) this.recount(room);
     if (event.t === 'member_joined' || event.t === 'member_left') this.watch();
+    if (event.t === 'message_posted') this.meet(room, event.message.author);
+  }
+
+  /** Joining the lobby is not announced: whoever speaks there and is not among the members we know is new. */
+  private meet(room: RoomState, author: Person): void {
+    if (room.info.kind !== 'lobby' || !room.members_loaded || room.more_members) return;
+    if (room.members.some((m) => m.account.id === author.id)) return;
+    this.recount(room);
+    void this.load_members(room).catch(() => {});
   }
 
   private recount_timers = new Map<number, ReturnType<typeof setTimeout>>();

@@ -39,6 +39,8 @@ interface Lane {
   items: Pending[];
   busy: boolean;
   attempt: number;
+  /** A way opened while a message was under way another way: should that fail, the next try does not wait. */
+  hurried: boolean;
   timer?: ReturnType<typeof setTimeout>;
 }
 
@@ -138,6 +140,7 @@ export class Outbox {
     clearTimeout(lane.timer);
     lane.timer = undefined;
     lane.attempt = 0;
+    lane.hurried = lane.busy;
     const room = lane.items[0]?.room;
     if (room !== undefined) void this.pump(room);
   }
@@ -171,6 +174,10 @@ export class Outbox {
       return;
     }
     this.replace(lane, key, { state: 'waiting', problem });
+    if (lane.hurried && problem.retry_after_s === null) {
+      lane.hurried = false;
+      return;
+    }
     const asked_ms = (problem.retry_after_s ?? 0) * 1000;
     const wait_ms = Math.max(asked_ms, backoff_ms(resend_backoff, lane.attempt++, this.hooks.random));
     const room = lane.items[0]?.room;
@@ -201,7 +208,7 @@ export class Outbox {
 
   private lane(room: number): Lane {
     let lane = this.lanes.get(room);
-    if (!lane) this.lanes.set(room, (lane = { items: [], busy: false, attempt: 0 }));
+    if (!lane) this.lanes.set(room, (lane = { items: [], busy: false, attempt: 0, hurried: false }));
     return lane;
   }
 

@@ -24,12 +24,14 @@ export function make_rows(messages: Loaded[], pending: Pending[], divider: numbe
   let before: { author: number; at: string } | null = null;
   let divided = divider === null;
 
+  const begin_day = (at: string): void => {
+    if (day !== '' && same_day(day, at)) return;
+    rows.push({ kind: 'day', key: 'd' + new Date(at).toDateString(), at });
+    day = at;
+    before = null;
+  };
   const push = (author: number, at: string, row: MessageRow): void => {
-    if (day === '' || !same_day(day, at)) {
-      rows.push({ kind: 'day', key: 'd' + new Date(at).toDateString(), at });
-      day = at;
-      before = null;
-    }
+    begin_day(at);
     const together = before?.author === author && Date.parse(at) - Date.parse(before.at) < TOGETHER_MS;
     const above = rows.at(-1);
     if (together && above?.kind === 'message') above.last = false;
@@ -41,6 +43,7 @@ export function make_rows(messages: Loaded[], pending: Pending[], divider: numbe
   for (const m of messages) {
     if (!divided && m.seq > (divider as number) && m.author.id !== me) {
       divided = true;
+      begin_day(m.created_at);
       before = null;
       rows.push({ kind: 'divider', key: 'divider' });
     }
