@@ -43,5 +43,6 @@ void request_end(struct request *r); /* the answer is queued (or nobody waits fo
 void http_refuse(struct conn *c, int status, const char *reason);
 /* The problem body of a status. */
 void respond_problem(struct request *r, int status);
+void response_upgrade(struct request *r); /* the headers of a 426 */
 /* 101 with the handler's headers; protocol and extensions may be empty. */
 void push_switching(struct request *r, const char accept_key[29], struct span protocol, const char *extensions);

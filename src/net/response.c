@@ -210,13 +210,21 @@ void push_switching(struct request *r, const char accept_key[29], struct span pr
     buf_fini(&head);
 }
 
+/* RFC 9110 section 15.5.22: 426 names the protocol it wants. */
+void response_upgrade(struct request *r)
+{
+    response_header(r, "Upgrade", SPAN("websocket"));
+    response_header(r, "Connection", SPAN("upgrade"));
+}
+
 bool request_is_websocket(struct request *r)
 {
     char key[29];
     if (!http_parser_wants_upgrade(r->parser, SPAN("websocket")) || !span_eq(request_method(r), SPAN("GET"))) {
-        response_header(r, "Upgrade", SPAN("websocket"));
+        response_upgrade(r);
         respond_problem(r, 426);
     } else if (!span_eq(request_header(r, "sec-websocket-version"), SPAN("13"))) {
+        response_upgrade(r);
         response_header(r, "Sec-WebSocket-Version", SPAN("13"));
         respond_problem(r, 426);
     } else if (!ws_accept_key(request_header(r, "sec-websocket-key"), key)) {

@@ -171,7 +171,7 @@ void router_match(const struct router *router, struct request *r)
     }
     r->refused_status = r->route ? 0 : allow.n ? 405 : has_websocket && !upgrades ? 426 : 404;
     if (r->refused_status == 405) response_header(r, "Allow", buf_span(&allow));
-    if (r->refused_status == 426) response_header(r, "Upgrade", SPAN("websocket"));
+    if (r->refused_status == 426) response_upgrade(r);
     buf_fini(&allow);
 }
 

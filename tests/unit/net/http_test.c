@@ -1,8 +1,11 @@
 /* HTTP/1.1 over real sockets: what a client sees. */
 #include "fixture.h"
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 
 #define GET(path) "GET " path " HTTP/1.1\r\nHost: t\r\n\r\n"
@@ -297,6 +300,37 @@ static void too_many_connections_are_turned_away(void **state)
     server_stop(&s);
 }
 
+static int highest_open(void)
+{
+    int fd = dup(0);
+    close(fd);
+    return fd;
+}
+
+static void without_descriptors_newcomers_are_closed_and_others_served(void **state)
+{
+    struct server *s = *state;
+    struct rlimit before, tight;
+    struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons((uint16_t)s->port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    int good = dial(s->port), newcomer = socket(AF_INET, SOCK_STREAM, 0);
+    send_text(good, GET("/hello"));
+    expect_reply(good, 200, "hello");
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    tight = before;
+    tight.rlim_cur = (rlim_t)highest_open();
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &tight), 0);
+    assert_int_equal(connect(newcomer, (struct sockaddr *)&to, sizeof to), 0);
+    assert_true(is_closed_by_peer(newcomer));
+    send_text(good, GET("/hello"));
+    expect_reply(good, 200, "hello");
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+    assert_int_equal(server_figures(s).n_refused, 1);
+    int later = dial(s->port);
+    send_text(later, GET("/hello"));
+    expect_reply(later, 200, "hello");
+    close(good), close(newcomer), close(later);
+}
+
 static void stop_accepting(struct server *s, void *arg) { net_stop_accepting(s->net); }
 
 static void stopping_ends_idle_connections_and_answers_the_rest(void **state)
@@ -358,6 +392,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(large_answers_reach_slow_readers_whole, start, finish),
         cmocka_unit_test_setup_teardown(a_flood_of_pipelined_requests_is_held_back, start, finish),
         cmocka_unit_test(too_many_connections_are_turned_away),
+        cmocka_unit_test_setup_teardown(without_descriptors_newcomers_are_closed_and_others_served, start, finish),
         cmocka_unit_test(stopping_ends_idle_connections_and_answers_the_rest),
         cmocka_unit_test_setup_teardown(forwarded_addresses_need_a_trusted_proxy, start, finish),
     };

@@ -1,5 +1,6 @@
 /* WebSocket sessions over real sockets: echo, fragments, compression, time-outs, and how they end. */
 #include "fixture.h"
+#include "net/conformance.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -348,6 +349,30 @@ static void a_reference_does_not_outlive_its_connection(void **state)
     close(fd);
 }
 
+/* The echo for outside suites takes and gives back its whole 16 MiB, and not a byte more. */
+static void the_conformance_echo_takes_sixteen_mebibytes(void **state)
+{
+    struct server s;
+    struct server_options options = { 0 };
+    size_t n = 16u << 20, got;
+    char *bytes = malloc(n + 1), *back = malloc(n + 1);
+    options.routes = conformance_routes(&options.n_routes);
+    server_start(&s, &options);
+    for (size_t i = 0; i < n + 1; i++) bytes[i] = (char)(i * 7 % 251);
+    int fd = ws_dial(s.port, "/conformance/echo", "");
+    for (int i = 0; i < 2; i++) {
+        ws_put(fd, FIN_BINARY, bytes, n);
+        assert_int_equal(ws_get(fd, back, n + 1, &got), FIN_BINARY);
+        assert_int_equal(got, n);
+        assert_memory_equal(bytes, back, n);
+    }
+    send_all(fd, "\x82\xff\0\0\0\0\x01\0\0\x01....", 14);
+    ws_expect_close(fd, 1009);
+    close(fd);
+    server_stop(&s);
+    free(bytes), free(back);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, start, finish)
 int main(void)
 {
@@ -358,7 +383,7 @@ int main(void)
         TEST(a_peer_that_never_answers_a_close_is_cut_off), TEST(broken_frames_are_closed_with_their_code), TEST(too_large_and_wrong_kind_have_codes),
         TEST(compressed_messages_are_understood_and_answered_compressed), TEST(a_compression_bomb_is_closed),
         TEST(the_silent_are_pinged_then_closed), TEST(those_who_pong_stay), TEST(going_away_says_goodbye_first),
-        TEST(a_reference_does_not_outlive_its_connection),
+        TEST(a_reference_does_not_outlive_its_connection), cmocka_unit_test(the_conformance_echo_takes_sixteen_mebibytes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
