@@ -61,7 +61,8 @@ static void tampered(void **state)
     memset(copy, 'a', sizeof copy);
     copy[10] = copy[20] = '.';
     assert_int_equal(verify_at((struct span){ copy, sizeof copy }, 500), fault_unauthenticated);
-    static const char *const bad[] = { "", ".", "..", "...", "a.b.c", "e30.e30.e30", "eyJhbGciOiJub25lIn0.e30." };
+    static const char *const bad[] = { "", ".", "..", "...", "a.b.c", "e30.e30.e30", "eyJhbGciOiJub25lIn0.e30.", "eyJhbGciO=Jub25lIn0.e30.AAAA", "eyJhbGciOiJIUzI1NiJ9.=e30.AAAA",
+                                       "eyJhbGciOiJIUzI1NiJ9.e30.AA A", "eyJhbGciOiJIUzI1NiJ9.e30.A", "eyJhbGciOiJIUzI1NiJ9.e30.AAAA.AAAA", "eyJhbGciOiJIUzI1NiJ9.e30.AA==" };
     for (size_t i = 0; i < lengthof(bad); i++) assert_int_equal(verify_at(span_of(bad[i]), 500), fault_unauthenticated);
 }
 
