@@ -25,11 +25,13 @@
 #define OPTIONS_MAX 64
 #define INT_TEXT_BYTES 24
 
-/* What the server must promise before anything is written, and bounds on what it may hold up. */
+/* What the server must promise before anything is written, bounds on what it may hold up, and how it is to plan: every statement of ours goes by an
+   index, but a plan is made once, often while the tables are still empty and a scan looks cheap (measured: a fifth of the speed). */
 static const char on_connect[] =
     "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') NOT IN ('on', 'remote_apply');"
     "SET client_encoding = 'UTF8'; SET client_min_messages = error;"
-    "SET statement_timeout = '15s'; SET lock_timeout = '5s'; SET idle_in_transaction_session_timeout = '60s'";
+    "SET statement_timeout = '15s'; SET lock_timeout = '5s'; SET idle_in_transaction_session_timeout = '60s';"
+    "SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; SET jit = off";
 
 struct postgres {
     struct db base;
