@@ -10,57 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-static_assert(sizeof(struct conn) == 320, "a connection is five cache lines");
-static_assert(offsetof(struct conn, net) % 64 == 0, "what a flush touches is one cache line");
-
 enum { linger_ms = 2000, tls_handshake_ms = 10000, stall_ms = 15000, stalls_max = 2, tls_reads_a_turn = 16 };
-
-/* The slab */
-
-static bool slab_add(struct net *net)
-{
-    struct conn **slabs = realloc(net->slabs, (net->n_slabs + 1) * sizeof *slabs);
-    if (!slabs) return false;
-    net->slabs = slabs;
-    struct conn *slab = aligned_alloc(64, SLAB_CONNS * sizeof *slab);
-    if (!slab) return false;
-    for (uint32_t i = SLAB_CONNS; i-- > 0;) {
-        slab[i] = (struct conn){ .net = net, .next_dirty = net->free_conns, .slot = net->n_slabs * SLAB_CONNS + i };
-        net->free_conns = &slab[i];
-    }
-    slabs[net->n_slabs++] = slab;
-    return true;
-}
-
-static struct conn *conn_alloc(struct net *net)
-{
-    if (!net->free_conns && !slab_add(net)) return NULL;
-    struct conn *c = net->free_conns;
-    net->free_conns = c->next_dirty;
-    uint32_t slot = c->slot, generation = c->generation;
-    *c = (struct conn){ .net = net, .slot = slot, .generation = generation + 1 };
-    return c;
-}
-
-static void conn_free(struct conn *c)
-{
-    c->stage = stage_free;
-    c->flags = 0;
-    c->next_dirty = c->net->free_conns;
-    c->net->free_conns = c;
-}
-
-struct conn_ref conn_ref(const struct conn *c)
-{
-    return (struct conn_ref){ c->slot, c->generation };
-}
-
-struct conn *net_find(struct net *net, struct conn_ref ref)
-{
-    if (ref.slot / SLAB_CONNS >= net->n_slabs) return NULL;
-    struct conn *c = &net->slabs[ref.slot / SLAB_CONNS][ref.slot % SLAB_CONNS];
-    return c->generation == ref.generation && c->stage != stage_free && c->stage != stage_dead ? c : NULL;
-}
 
 struct net *conn_net(const struct conn *c) { return c->net; }
 void *conn_door(const struct conn *c) { return c->net->config.door; }
@@ -142,7 +92,7 @@ static void on_watch_closed(struct watch *w)
     if (c->flags & conn_dirty)
         c->flags |= conn_buried;
     else
-        conn_free(c);
+        slab_give(c);
     net_watch_gone(net);
 }
 
@@ -280,7 +230,7 @@ static void conn_settle_rest(struct conn *c)
 void conn_settle(struct conn *c)
 {
     if (c->flags & conn_closing) {
-        if (c->flags & conn_buried) conn_free(c);
+        if (c->flags & conn_buried) slab_give(c);
         return;
     }
     if (c->first && !(c->flags & conn_blocked) && c->stage != stage_dead) queue_flush(c);
@@ -349,7 +299,7 @@ void conn_address(const struct conn *c, char out[46])
 
 struct conn *conn_open(struct net *net, int fd, const struct sockaddr_storage *peer)
 {
-    struct conn *c = conn_alloc(net);
+    struct conn *c = slab_take(net);
     if (!c) return NULL;
     c->fd = fd;
     c->heard_ms = (uint32_t)loop_now_ms(net->loop);
@@ -358,7 +308,7 @@ struct conn *conn_open(struct net *net, int fd, const struct sockaddr_storage *p
     if (net->config.tls) c->ssl = tls_accept(net->config.tls, fd);
     if ((net->config.tls && !c->ssl) || watch_open(net->loop, &c->watch, fd, on_ready) != fault_none) {
         SSL_free(c->ssl);
-        conn_free(c);
+        slab_give(c);
         return NULL;
     }
     c->stage = c->ssl ? stage_handshaking : stage_http;

@@ -131,6 +131,10 @@ struct net {
     char *scratch;           /* SCRATCH_BYTES, gathers small frames for one send */
 };
 
+/* slab.c */
+struct conn *slab_take(struct net *net); /* zeroed but for net, slot and generation; NULL: no memory */
+void slab_give(struct conn *c);
+
 /* conn.c */
 struct conn *conn_open(struct net *net, int fd, const struct sockaddr_storage *peer); /* NULL: no memory; the fd is then the caller's */
 void conn_mark_dirty(struct conn *c);
