@@ -118,10 +118,27 @@ void presentation_text(struct presentation *p, struct span text)
         ws_append_text(p->out, text);
 }
 
+/* A frame of its own, because the author's sockets do hear the others of this turn. */
+static void deliver_sparing(struct audience *a, const struct event *e)
+{
+    hang(a, &a->passing, a->n, true);
+    present(a, &a->passing, e);
+    if (a->passing.n == 0) return;
+    struct frame *f = frame_create(buf_span(&a->passing), true);
+    buf_fini(&a->passing);
+    for (uint32_t i = 0; i < a->n; i++)
+        if (!id_eq(a->subs[i]->listener->person->id, e->by.id)) conn_push(a->subs[i]->listener->conn, f);
+    frame_unref(f);
+}
+
 void deliver_passing(struct hub_room *room, const struct event *e)
 {
     room_touch(room);
     for (struct audience *a = room->audiences; a; a = a->next) {
+        if (a->presenter->spares_author && e->kind == event_typing) {
+            deliver_sparing(a, e);
+            continue;
+        }
         if (a->passing.n > HUB_FRAME_BYTES) hang(a, &a->passing, a->n, true);
         present(a, &a->passing, e);
     }

@@ -13,7 +13,11 @@ struct listener; /* one WebSocket session that listens: belongs to a conn */
 
 /* How one kind of reader is spoken to. present appends WebSocket messages for the event with ws_append_text(_deflated) through presenter_text; it does not
    learn who reads, so that one encoding serves all. Appending nothing means that the event stays silent for this kind. */
-struct presentation { struct buf *out; bool deflate; bool replay; };
+struct presentation {
+    struct buf *out;
+    bool deflate;
+    bool replay; /* history: the event was there before the listener subscribed. What it missed later is told as if live */
+};
 void presentation_text(struct presentation *p, struct span text);
 struct presenter {
     const char *name;
@@ -25,6 +29,7 @@ struct presenter {
     /* Own membership: the account joined (the hub has subscribed it already) or left a room. May be NULL. */
     bool follows_membership; /* subscribe and unsubscribe as the account joins and leaves */
     int64_t replay_max;      /* changes; 0: no limit */
+    bool spares_author;      /* typing is not told to the typist's own sockets */
     int revoked_code;        /* WebSocket close code when the listener's session is revoked */
 };
 

@@ -48,6 +48,7 @@ struct subscription {
     struct hub_room *room;
     struct chase *chase; /* the query under way; NULL when none */
     int64_t after;
+    int64_t history; /* the room's head when it subscribed: what came up to there is history. Negative: not known yet */
     uint32_t index; /* in the audience */
     uint8_t state;
     bool told;      /* something was replayed: the end of it must be told too */

@@ -63,7 +63,7 @@ void hub_subscribe(struct listener *l, struct room_id room, int64_t after, int64
     if (l->closing || subscription_find(l, room)) return;
     struct subscription *s = calloc(1, sizeof *s);
     if (!s) abort();
-    s->listener = l, s->after = after;
+    s->listener = l, s->after = after, s->history = head;
     s->state = sub_paused;
     s->room = room_make(l->hub, room);
     s->room->n_subs++;
@@ -133,8 +133,11 @@ static void tell(struct subscription *s, const struct room_changes_out *page)
     struct listener *l = s->listener;
     struct buf out;
     buf_init(&out, 64u << 20);
-    struct presentation p = { .out = &out, .deflate = ws_deflates(l->conn), .replay = true };
-    for (size_t i = 0; i < page->n; i++) l->presenter->present(&p, page->events[i]);
+    struct presentation p = { .out = &out, .deflate = ws_deflates(l->conn) };
+    for (size_t i = 0; i < page->n; i++) {
+        p.replay = page->events[i]->seq <= s->history;
+        l->presenter->present(&p, page->events[i]);
+    }
     if (out.n) {
         struct frame *f = frame_create(buf_span(&out), false);
         conn_push(l->conn, f);
@@ -156,6 +159,7 @@ static bool must_reload(const struct subscription *s, const struct room_changes_
 static void take_page(struct subscription *s, const struct room_changes_out *page)
 {
     struct listener *l = s->listener;
+    if (s->history < 0) s->history = page->head;
     if (must_reload(s, page)) {
         l->presenter->reload(l->conn, s->room->id, page->head);
         s->after = page->head;

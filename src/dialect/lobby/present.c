@@ -150,4 +150,4 @@ void lobby_send_history(struct conn *c, const struct message_history_out *histor
 }
 
 const struct presenter lobby_plain_presenter = { .name = "lobby-plain", .present = plain_present, .revoked_code = 1008 };
-const struct presenter lobby_json_presenter = { .name = "lobby-json", .present = json_present, .revoked_code = 1008 };
+const struct presenter lobby_json_presenter = { .name = "lobby-json", .present = json_present, .spares_author = true, .revoked_code = 1008 };

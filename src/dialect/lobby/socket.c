@@ -67,7 +67,7 @@ static struct lobby_socket *open_socket(struct knock *k)
     return s;
 }
 
-/* The head is asked for anew by the subscription, so that it begins after the notice of coming has gone out. */
+/* The subscription has something to ask for in any case (after differs from head), so that it begins after the notice of coming has gone out. */
 static void come_in(struct knock *k, const struct command *c)
 {
     struct door *door = k->door;
@@ -81,7 +81,7 @@ static void come_in(struct knock *k, const struct command *c)
     } else {
         s = open_socket(k);
         int64_t most = door->settings->lobby_history_max, head = c->out.room_get.room.head;
-        hub_subscribe(s->listener, door->settings->lobby, most && head > most ? head - most : 0, -1);
+        hub_subscribe(s->listener, door->settings->lobby, most && head > most ? head - most : 0, head ? head : -1);
     }
 }
 

@@ -10,7 +10,7 @@
 #define LOBBY_HISTORY_SHOWN 50                    /* L-23 */
 #define LOBBY_HISTORY_ASKED 100                   /* some of them may have been deleted */
 #define LOBBY_HISTORY_MAX_BYTES (768u << 10)      /* the newest that fit */
-#define LOBBY_PENDING_MAX 256                     /* sends of one socket under way; above: busy */
+#define LOBBY_PENDING_MAX 1024                    /* sends of one socket under way; above: busy */
 #define LOBBY_STICKER_KEY "lobby-sticker-"
 
 struct lobby_socket { /* ws_user; freed in on_close */

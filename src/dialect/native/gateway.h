@@ -10,7 +10,7 @@
 #define GATEWAY_SILENCE_MS 75000
 #define GATEWAY_HEARTBEAT_S 30
 #define GATEWAY_REPLAY_MAX 10000       /* changes of one room; above: reload */
-#define GATEWAY_PENDING_MAX 256        /* ops of one socket under way; above: busy */
+#define GATEWAY_PENDING_MAX 1024       /* ops of one socket under way; above: busy */
 #define GATEWAY_LAST_MAX_BYTES (384u << 10) /* "ready" shows the newest messages of rooms up to about this size, then null */
 
 enum gateway_close { gateway_close_malformed = 4400, gateway_close_session = 4401, gateway_close_silent = 4408, gateway_close_sockets = 4429 };

@@ -112,7 +112,7 @@ static void op_read_frame(struct gateway *g, struct json_fields *f)
     }
     const struct op_row *row = op_find(name);
     if (row && is_out_of_turn(g, row))
-        gateway_error(g, id, &(struct problem){ .fault = fault_invalid, .detail = "resume" });
+        gateway_error(g, id, &(struct problem){ .fault = is_resume(row) ? fault_conflict : fault_invalid, .detail = "resume" });
     else if (row)
         op_run(g, row, id, f);
     else
