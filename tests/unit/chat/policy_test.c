@@ -1,0 +1,79 @@
+/* The table of authority against the promise, spelled out once more by hand: every verb, every seat, every kind of room. */
+#include "unit.h"
+#include "chat/policy.h"
+
+enum { n_seats = 7 };
+/* stranger, visitor, member, admin, owner, then the site administrator as visitor and as member of a public room */
+static const struct place seats[n_seats] = {
+    { .kind = room_group },
+    { .kind = room_group, .public = true },
+    { .kind = room_group, .role = role_member },
+    { .kind = room_group, .role = role_admin },
+    { .kind = room_group, .role = role_owner },
+    { .kind = room_group, .public = true },
+    { .kind = room_group, .public = true, .role = role_member },
+};
+static bool is_site(int seat) { return seat >= 5; }
+
+/* One letter a seat: + yes, o only own, - no, ? hidden. */
+static const char *const promise[verb_count] = {
+    [verb_room_read] = "?++++++",         [verb_room_join] = "?++++++",      [verb_room_leave] = "?++++++",
+    [verb_room_rename] = "?--++--",       [verb_member_add] = "?--++--",     [verb_member_remove] = "?--++--",
+    [verb_member_promote] = "?---+--",    [verb_message_post] = "?-+++-+",   [verb_message_edit] = "?-ooo-o",
+    [verb_message_delete] = "?-o++++",    [verb_message_react] = "?-+++-+",  [verb_message_mark_read] = "?-+++-+",
+};
+
+static char letter(enum verb verb, const struct place *place, bool site)
+{
+    const char *detail = NULL;
+    enum fault own = policy_check(verb, place, site, true, &detail), others = policy_check(verb, place, site, false, &detail);
+    if (others == fault_none) return '+';
+    if (own == fault_none) return 'o';
+    assert_non_null(detail);
+    return others == fault_not_found ? '?' : '-';
+}
+
+static void the_table_is_the_promise(void **state)
+{
+    for (enum verb verb = 0; verb < verb_count; verb++)
+        for (int seat = 0; seat < n_seats; seat++)
+            if (letter(verb, &seats[seat], is_site(seat)) != promise[verb][seat])
+                fail_msg("%s, seat %d: expected %c, got %c", verb_name(verb), seat, promise[verb][seat], letter(verb, &seats[seat], is_site(seat)));
+}
+
+static void a_site_administrator_is_nobody_in_private_rooms(void **state)
+{
+    for (enum verb verb = 0; verb < verb_count; verb++)
+        for (int seat = 0; seat < 5; seat++)
+            if (!seats[seat].public) assert_int_equal(letter(verb, &seats[seat], true), letter(verb, &seats[seat], false));
+}
+
+static enum fault refusal(enum verb verb, struct place place, const char *detail)
+{
+    const char *told = NULL;
+    enum fault fault = policy_check(verb, &place, false, false, &told);
+    assert_string_equal(told, detail);
+    return fault;
+}
+
+static void refusals_say_what_is_missing(void **state)
+{
+    assert_int_equal(refusal(verb_message_post, seats[0], "room"), fault_not_found);
+    assert_int_equal(refusal(verb_message_post, seats[1], "membership"), fault_forbidden);
+    assert_int_equal(refusal(verb_message_edit, seats[4], "author"), fault_forbidden);
+    assert_int_equal(refusal(verb_room_rename, seats[2], "role"), fault_forbidden);
+    assert_int_equal(refusal(verb_room_leave, (struct place){ .kind = room_direct, .role = role_member }, "room"), fault_forbidden);
+    assert_int_equal(refusal(verb_room_leave, (struct place){ .kind = room_lobby, .public = true, .role = role_member }, "room"), fault_forbidden);
+    assert_int_equal(refusal(verb_room_rename, (struct place){ .kind = room_direct, .role = role_member }, "room"), fault_forbidden);
+    assert_int_equal(refusal(verb_room_leave, (struct place){ .kind = room_direct }, "room"), fault_not_found);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_table_is_the_promise),
+        cmocka_unit_test(a_site_administrator_is_nobody_in_private_rooms),
+        cmocka_unit_test(refusals_say_what_is_missing),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
