@@ -4,8 +4,9 @@
                                                                                      body ──on_message_complete──> whole
        any ──refuse──> bad
 
-   Always: head holds method, target, names and values back to back and stops growing once the head is whole, so spans into it stay;
-   the parser never sees more raw bytes of a stage than the stage's ceiling, which is what makes the ceilings independent of cuts. */
+   Always: head holds method, target, names and values back to back and stops growing once the head is whole, so spans into it stay.
+   What makes verdicts independent of cuts: llhttp never sees more raw bytes of a stage than the stage's ceiling, and the callbacks that
+   bring pieces only collect; a header is judged when it is complete. */
 #include "wire/http_parser.h"
 #include "base/buf.h"
 #include <llhttp.h>
@@ -15,8 +16,7 @@ enum stage { stage_line, stage_headers, stage_head, stage_body, stage_whole, sta
 
 enum {
     default_body_max_bytes = 64 * 1024,
-    head_max_raw_bytes = HTTP_LINE_MAX_BYTES + 2 * HTTP_HEADERS_MAX_BYTES, /* padding around values is not stored, but must end */
-    head_max_stored_bytes = HTTP_LINE_MAX_BYTES + HTTP_HEADERS_MAX_BYTES + 64,
+    head_max_raw_bytes = HTTP_LINE_MAX_BYTES + HTTP_HEADERS_MAX_BYTES + 1024, /* the rest is for padding around values */
     body_raw_slack_bytes = 64 * 1024, /* chunk sizes, extensions, trailers */
     body_raw_factor = 8,              /* one-byte chunks cost six bytes each */
 };
@@ -61,7 +61,7 @@ static struct span stored(const struct http_parser *p, uint16_t at, uint16_t n)
 static int store(struct http_parser *p, const char *at, size_t n, uint16_t *n_stored)
 {
     buf_append(&p->head, at, n);
-    if (p->head.failed) return refuse(p, 431, "the head of the request is too long");
+    if (p->head.failed) return refuse(p, 431, "the headers are too long");
     *n_stored = (uint16_t)(*n_stored + n);
     return 0;
 }
@@ -83,9 +83,7 @@ static int on_method_complete(llhttp_t *core)
 
 static int on_url(llhttp_t *core, const char *at, size_t n)
 {
-    struct http_parser *p = of(core);
-    if (p->target_n + n > HTTP_LINE_MAX_BYTES) return refuse(p, 414, "the address is too long");
-    return store(p, at, n, &p->target_n);
+    return store(of(core), at, n, &of(core)->target_n);
 }
 
 static int on_version_complete(llhttp_t *core)
@@ -96,20 +94,16 @@ static int on_version_complete(llhttp_t *core)
     return 0;
 }
 
-static bool count_header_bytes(struct http_parser *p, size_t n)
+static bool is_header_room(const struct http_parser *p)
 {
-    p->n_header_bytes += n;
-    if (p->n_header_bytes <= HTTP_HEADERS_MAX_BYTES) return true;
-    refuse(p, 431, "the headers are too long");
-    return false;
+    return p->n_headers + p->n_trailers < HTTP_HEADERS_MAX;
 }
 
 static int on_header_field(llhttp_t *core, const char *at, size_t n)
 {
     struct http_parser *p = of(core);
-    if (p->n_headers + p->n_trailers == HTTP_HEADERS_MAX) return refuse(p, 431, "too many headers");
-    if (!count_header_bytes(p, n)) return -1;
-    if (p->stage != stage_headers) return 0;
+    p->n_header_bytes += n;
+    if (p->stage != stage_headers || !is_header_room(p)) return 0;
     struct header *h = &p->headers[p->n_headers];
     if (h->n_name == 0) h->name = (uint16_t)p->head.n;
     if (store(p, at, n, &h->n_name) != 0) return -1;
@@ -121,8 +115,8 @@ static int on_header_field(llhttp_t *core, const char *at, size_t n)
 static int on_header_value(llhttp_t *core, const char *at, size_t n)
 {
     struct http_parser *p = of(core);
-    if (!count_header_bytes(p, n)) return -1;
-    if (p->stage != stage_headers || n == 0) return 0;
+    p->n_header_bytes += n;
+    if (p->stage != stage_headers || !is_header_room(p) || n == 0) return 0;
     struct header *h = &p->headers[p->n_headers];
     if (h->n_value == 0) h->value = (uint16_t)p->head.n;
     return store(p, at, n, &h->n_value);
@@ -131,7 +125,9 @@ static int on_header_value(llhttp_t *core, const char *at, size_t n)
 static int on_header_value_complete(llhttp_t *core)
 {
     struct http_parser *p = of(core);
-    if (!count_header_bytes(p, 4)) return -1;
+    p->n_header_bytes += 4;
+    if (!is_header_room(p)) return refuse(p, 431, "too many headers");
+    if (p->n_header_bytes > HTTP_HEADERS_MAX_BYTES) return refuse(p, 431, "the headers are too long");
     if (p->stage != stage_headers) {
         p->n_trailers++;
         return 0;
@@ -256,7 +252,7 @@ struct http_parser *http_parser_create(void)
     llhttp_init(&p->core, HTTP_REQUEST, &callbacks);
     p->core.data = p;
     p->max_body_bytes = default_body_max_bytes;
-    buf_init(&p->head, head_max_stored_bytes);
+    buf_init(&p->head, head_max_raw_bytes);
     return p;
 }
 

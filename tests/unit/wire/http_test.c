@@ -167,6 +167,18 @@ static void refused_smuggling(void **state)
     assert_requests("GET / HTTP/1.1\r\n" HOST "Expect: wonders\r\n\r\n", "417\n");
 }
 
+/* Two faults in one request: the verdict must not depend on which the cut brings first. */
+static void refused_for_two_reasons(void **state)
+{
+    struct buf b;
+    buf_init(&b, 1 << 20);
+    buf_append_cstr(&b, "GET / HTTP/1.1\r\nHost: a\r\n");
+    for (int i = 0; i < 99; i++) buf_append_cstr(&b, "x: y\r\n");
+    buf_append_cstr(&b, "bad name: y\r\n\r\n");
+    assert_story(read_requests, buf_span(&b), "400\n");
+    buf_fini(&b);
+}
+
 static void refused_chunks(void **state)
 {
 #define CHUNKED "POST / HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n"
@@ -256,7 +268,7 @@ static void ceilings_of_the_head(void **state)
     assert_int_equal(status_of(&b), 414);
     buf_clear(&b);
     buf_append_cstr(&b, "GET / HTTP/1.1\r\n");
-    fill(&b, 'n', 40000);
+    fill(&b, 'n', 50000);
     assert_int_equal(status_of(&b), 431);
     buf_fini(&b);
 }
@@ -336,7 +348,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(plain_requests), cmocka_unit_test(bodies), cmocka_unit_test(pipelines_and_upgrades), cmocka_unit_test(leaves_what_follows),
-        cmocka_unit_test(refused_lines), cmocka_unit_test(refused_smuggling), cmocka_unit_test(refused_chunks), cmocka_unit_test(ceilings_of_the_head),
+        cmocka_unit_test(refused_lines), cmocka_unit_test(refused_smuggling), cmocka_unit_test(refused_for_two_reasons), cmocka_unit_test(refused_chunks), cmocka_unit_test(ceilings_of_the_head),
         cmocka_unit_test(ceilings_of_the_body), cmocka_unit_test(ceiling_of_chunk_overhead), cmocka_unit_test(repeated_headers_and_lists),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
