@@ -207,6 +207,8 @@ test('what was under way when the line broke goes again with the same key after 
 test('with the socket down and HTTP up, messages go and come over HTTP', async () => {
   connect();
   socket().onclose?.({ code: 1006 });
+  await settle(600);
+  socket().onclose?.({ code: 1006 }); // this time before hello: the session is asked for, and HTTP answers
   answers.set('GET /rooms', { rooms: [room({ head: 11, unread: 1 })] });
   answers.set('GET /rooms/3/changes?after=10&limit=500', { events: [posted(11)], to: 11, head: 11 });
   answers.set('POST /rooms/3/messages', message(12, { author: me }));

@@ -53,6 +53,8 @@ export class Chat {
   private arriving = new Map<number, LastingEvent[]>();
   private tick_timer?: ReturnType<typeof setInterval>;
   private polled_at = 0;
+  /** The server answered over HTTP after the socket had failed. While it does not answer at all, nothing but the socket is tried. */
+  private http_answers = false;
   private watched = '';
   private stopped = false;
 
@@ -112,15 +114,18 @@ export class Chat {
       this.watched = '';
       return;
     }
-    this.by_http = false;
+    this.by_http = this.http_answers = false;
     this.watch();
     this.outbox.kick();
   }
 
   private async authorize(): Promise<'yes' | 'no' | 'unknown'> {
     try {
-      return (await this.options.renew()) ? 'yes' : 'no';
+      if (!(await this.options.renew())) return 'no';
+      this.http_answers = !this.gateway.is_online;
+      return 'yes';
     } catch {
+      this.http_answers = false;
       return 'unknown';
     }
   }
@@ -463,8 +468,7 @@ export class Chat {
   private tick(): void {
     const now = Date.now();
     for (const room of this.rooms) room.expire_typists(now);
-    const down = this.link.name === 'waiting' || (this.link.name === 'connecting' && this.link.attempt > 0);
-    if (down && this.ready && now - this.polled_at > POLL_MS) {
+    if (this.http_answers && now - this.polled_at > POLL_MS) {
       this.polled_at = now;
       void this.poll();
     }
@@ -485,7 +489,7 @@ export class Chat {
       }
       this.outbox.kick();
     } catch (error) {
-      this.by_http = false;
+      this.by_http = this.http_answers = false;
       if (error instanceof Fault && error.problem.word === 'unauthenticated') this.options.on_signed_out();
     }
   }

@@ -1,0 +1,98 @@
+// A browser window before the real page of the real binary, and what a person does in it. Chromium is the system's; its driver is among the packages of web/.
+// A page that breaks the content policy, throws, or leaves an error on the console (other than a failed request) says so in `wrong`.
+import fs from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { root } from '../lib/server.mjs';
+
+export const chromiumPath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((p) => fs.existsSync(p));
+/** For test(…, {skip}): why these stories cannot be told here, or false. */
+export const skip = chromiumPath ? false : 'no chromium on this machine';
+export const password = 'correct horse battery';
+
+const flags = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update',
+    '--disable-sync', '--no-proxy-server'];
+
+export async function openBrowser() {
+    const { chromium } = createRequire(path.join(root, 'web/package.json'))('playwright-core');
+    return chromium.launch({ executablePath: chromiumPath, headless: true, args: flags });
+}
+
+export class Window {
+    constructor(context, page, url) {
+        Object.assign(this, { context, page, url, wrong: [] });
+        page.on('pageerror', (error) => this.wrong.push(`thrown: ${error.message}`));
+        page.on('console', (message) => {
+            const text = message.text();
+            if (message.type() === 'error' && !/Failed to load resource|WebSocket connection to|net::ERR_/.test(text)) this.wrong.push(text);
+        });
+    }
+
+    static async open(browser, url, { width = 1100, height = 760, locale = 'en-US', ...more } = {}) {
+        const context = await browser.newContext({ viewport: { width, height }, locale, ...more });
+        const page = await context.newPage();
+        page.setDefaultTimeout(15000);
+        return new Window(context, page, url);
+    }
+
+    async setUp(token, username) {
+        await this.page.goto(`${this.url}/setup#${token}`);
+        await this.fillDoor(username);
+    }
+
+    async signUp(username) {
+        await this.page.goto(this.url);
+        await this.page.click('.switch');
+        await this.fillDoor(username);
+    }
+
+    async signIn(username) {
+        await this.page.goto(this.url);
+        await this.fillDoor(username);
+    }
+
+    async fillDoor(username) {
+        await this.page.fill('input[name=username]', username);
+        await this.page.fill('input[name=password]', password);
+        await this.page.click('form button.main');
+        await this.page.waitForSelector('nav li a');
+    }
+
+    async enter(name) {
+        await this.page.click(`nav li a:has(b:text-is("${name}"))`);
+        await this.page.waitForSelector('textarea');
+        await this.page.waitForFunction(() => document.querySelector('[role=log] .edge span')?.textContent !== 'Loading…');
+    }
+
+    async say(text) {
+        await this.page.fill('textarea', text);
+        await this.page.press('textarea', 'Enter');
+    }
+
+    row(text) {
+        return this.page.locator('.row', { has: this.page.locator(`.text:has-text("${text}")`) });
+    }
+
+    async sees(text) {
+        await this.row(text).first().waitFor();
+    }
+
+    /** All texts on screen, oldest first, without their times. */
+    texts() {
+        return this.page.$$eval('.row .text', (all) => all.map((p) => {
+            const copy = p.cloneNode(true);
+            copy.querySelector('.meta').remove();
+            return copy.textContent.trim();
+        }));
+    }
+
+    async act(text, action) {
+        await this.row(text).hover();
+        await this.row(text).locator('[data-actions]').click();
+        await this.page.click(`[popover] button:has-text("${action}")`);
+    }
+
+    async online() {
+        await this.page.waitForFunction(() => !document.querySelector('.banner'));
+    }
+}
