@@ -149,6 +149,15 @@ static void drop_droppable(struct conn *c)
     }
 }
 
+/* Much in one turn is not slow yet: the kernel has not been asked. Frames will be made after this, so nothing is remembered of the scratch. */
+static void flush_early(struct conn *c)
+{
+    if (c->flags & conn_blocked) return;
+    c->net->gathered.n = 0;
+    queue_flush(c);
+    c->net->gathered.n = 0;
+}
+
 void conn_push(struct conn *c, struct frame *f)
 {
     if (c->flags & conn_deaf || f->n == 0) return;
@@ -160,6 +169,7 @@ void conn_push(struct conn *c, struct frame *f)
     c->queued_bytes += (uint32_t)f->n;
     if (c->queued_bytes >= WS_LOW_MARK_BYTES) c->flags |= conn_passed_mark;
     if (c->queued_bytes > CONN_QUEUE_MAX_BYTES || (c->queue && c->queue->n >= CONN_QUEUE_MAX_FRAMES)) {
+        if (is_over(c)) flush_early(c);
         if (is_over(c)) drop_droppable(c);
         if (is_over(c)) ws_too_slow(c);
     }

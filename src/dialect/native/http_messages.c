@@ -23,7 +23,6 @@ enum fault decode_history(struct call *a)
     }
     in->before = in->before < 0 ? 0 : in->before ? in->before : 1;
     in->after = in->after < 0 ? 0 : in->after ? in->after : HISTORY_FROM_START;
-    in->after = in->after < 0 ? 0 : in->after;
     in->limit = (size_t)limit;
     return fault_none;
 }
