@@ -184,7 +184,7 @@ const durableCase = (name, url) => () =>
       const f = await load(server.port, server.child.pid, clients, ['--mode', 'gateway', '--senders', 64, '--window', 4, '--seconds', seconds, '--label', name])
       ours.push(f.acks_per_s), p99.push(f.p99_ms)
       const program = url ? ['floor_postgres', url] : ['floor_sqlite', join(work, `floor-${i}.db`)]
-      const run = spawnSync(join(build, 'bench', program[0]), [program[1], '64', '200000'], { encoding: 'utf8' })
+      const run = spawnSync('taskset', ['-c', '0', join(build, 'bench', program[0]), '64', '200000', program[1]], { encoding: 'utf8' })
       floors.push(JSON.parse(run.stdout).rows_per_s)
     }
     const ratios = ours.map((o, i) => o / floors[i])
