@@ -1,7 +1,7 @@
 /* suhbat create-admin: makes an administrator's account without a server. Uses the same verb as the rest of the house, on this thread.
 
-   Holds the data directory's lock when the database is SQLite: a second writer beside a running server is what its log does not survive
-   in versions before 3.51.3. With PostgreSQL it runs beside a server. The password comes from standard input alone: a command line is public. */
+   Runs beside a server too: the store keeps a second writer from checkpointing. The password comes from standard input alone: a command line
+   is public. */
 #include "app/command.h"
 #include "app/password_input.h"
 #include "store/store_open.h"
@@ -77,13 +77,12 @@ int command_create_admin(int argc, char **argv)
     struct wish wish = { 0 };
     struct config_flags flags = { 0 };
     struct config config;
-    struct data_dir dir = { .fd = -1, .lock_fd = -1 };
     struct password_input password;
-    command_line_parse(&(struct command_line){ .doc = "Makes an administrator's account. With SQLite the server must not run meanwhile.", .options = options,
+    command_line_parse(&(struct command_line){ .doc = "Makes an administrator's account. The server may be running.", .options = options,
                                                .parse = take, .own = &wish, .flags = &flags }, argc, argv);
     int code = command_configure(&flags, &config);
     if (code != EX_OK) return code;
-    if (config.is_sqlite) code = command_exit_code(data_dir_open(config.data_dir, &dir));
+    if (config.is_sqlite) code = command_exit_code(data_dir_make(config.data_dir));
     if (code == EX_OK && !password_input_read(&password)) {
         fprintf(stderr, "suhbat create-admin: no password on standard input\n");
         code = EX_DATAERR;
@@ -92,7 +91,6 @@ int command_create_admin(int argc, char **argv)
         code = provision(&config, &wish, password_input_span(&password));
         password_input_wipe(&password);
     }
-    data_dir_close(&dir);
     config_fini(&config);
     return code;
 }

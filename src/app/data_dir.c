@@ -40,10 +40,15 @@ static enum fault take_lock(struct data_dir *dir, const char *path)
     return fault_none;
 }
 
+must_use enum fault data_dir_make(const char *path)
+{
+    return mkdir(path, 0700) == 0 || errno == EEXIST ? fault_none : complain(path, "cannot be made");
+}
+
 must_use enum fault data_dir_open(const char *path, struct data_dir *out)
 {
     *out = (struct data_dir){ .fd = -1, .lock_fd = -1 };
-    if (mkdir(path, 0700) != 0 && errno != EEXIST) return complain(path, "cannot be made");
+    if (data_dir_make(path)) return fault_unavailable;
     out->fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (out->fd < 0) return complain(path, "cannot be opened");
     struct stat st;
