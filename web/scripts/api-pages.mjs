@@ -23,8 +23,13 @@ const assets = [
   path.join(pages, 'redoc.css'),
 ];
 
+// Redoc would fetch its logo from elsewhere; its name stays, the picture is an empty one.
+const empty_picture = 'data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw==';
+
 function copy_hashed(file) {
-  const text = readFileSync(file, 'utf8').replace(/^\/[/*]# sourceMappingURL=.*$/m, '');
+  const text = readFileSync(file, 'utf8')
+    .replace(/^\/[/*]# sourceMappingURL=.*$/m, '')
+    .replaceAll('https://cdn.redoc.ly/redoc/logo-mini.svg', empty_picture);
   const hash = createHash('sha256').update(text).digest('hex').slice(0, 8);
   const { name, ext } = path.parse(file);
   writeFileSync(path.join(dist, 'docs-assets', `${name}-${hash}${ext}`), text);

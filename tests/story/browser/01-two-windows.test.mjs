@@ -77,6 +77,7 @@ test('a polite stop says that the server is restarting', { skip }, async () => {
     await ali.page.waitForSelector('.banner:has-text("restarting"), .banner:has-text("No connection")');
     await server.start();
     await ali.online();
+    await vali.online();
 });
 
 test('what is unsent survives a reload of the page and goes once', { skip }, async () => {

@@ -61,7 +61,7 @@ export class Window {
     async enter(name) {
         await this.page.click(`nav li a:has(b:text-is("${name}"))`);
         await this.page.waitForSelector('textarea');
-        await this.page.waitForFunction(() => document.querySelector('[role=log] .edge span')?.textContent !== 'Loading…');
+        await this.page.waitForSelector('[role=log] .row, [role=log] .empty');
     }
 
     async say(text) {

@@ -51,7 +51,7 @@ interface Waiter {
 const ANSWER_MS = 15_000;
 const OPEN_MS = 15_000;
 const PONG_MS = 10_000;
-const STEADY_MS = 10_000;
+const STEADY_MS = 5_000;
 
 export class Gateway {
   state: GatewayState = { name: 'stopped' };
