@@ -16,5 +16,6 @@ struct cookie {
     bool http_only, secure;
     enum cookie_same_site same_site;
 };
-/* Appends the value of a Set-Cookie header. invalid (nothing appended) when name, value or path hold what the grammar forbids; too_large when out failed. */
+/* Appends the value of a Set-Cookie header. invalid (nothing appended) when name, value or path hold what the grammar forbids;
+   too_large when out failed. */
 must_use enum fault cookie_build(const struct cookie *c, struct buf *out);

@@ -1,5 +1,5 @@
-/* Reading JSON over yyjson. One thread. Owns a document from json_parse to json_done; small ones lie in the caller's struct json. Depth is bounded before
-   the library sees the text, so no walk of ours can meet a deeper one. */
+/* Reading JSON over yyjson. One thread. Owns a document from json_parse to json_done; small ones lie in the caller's struct json.
+   Depth is bounded before the library sees the text, so no walk of ours can meet a deeper one. */
 #include "wire/json.h"
 #include <yyjson.h>
 

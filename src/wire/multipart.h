@@ -15,7 +15,8 @@ struct multipart_limits {
 /* The boundary of a Content-Type header value. invalid: not multipart/form-data, or no boundary of 1 to 70 allowed characters. */
 must_use enum fault multipart_boundary(struct span content_type, struct span *boundary_out);
 
-struct multipart *multipart_create(struct span boundary, struct multipart_limits limits); /* copies the boundary. Gives; NULL: no memory or bad boundary */
+/* Copies the boundary. Gives; NULL: no memory or bad boundary. */
+struct multipart *multipart_create(struct span boundary, struct multipart_limits limits);
 void multipart_destroy(struct multipart *m);
 
 enum multipart_kind {

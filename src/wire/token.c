@@ -1,5 +1,5 @@
-/* Access tokens. Any thread: a key is made once and only read afterwards (cjose signs and verifies over a const key and counts no references on it), so
-   all threads share one. Always: nothing of a token is believed before its algorithm is the one we sign with and its signature holds. */
+/* Access tokens. Any thread: a key is made once and only read afterwards (cjose signs and verifies over a const key and counts no
+   references on it), so all threads share one. Always: nothing of a token is believed before its algorithm is the one we sign with and its signature holds. */
 #include "wire/token.h"
 #include "wire/json.h"
 #include <cjose/cjose.h>
