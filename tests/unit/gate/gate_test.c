@@ -188,7 +188,10 @@ static void overhear(void *arg, struct event *chain)
 {
     struct overheard *o = arg;
     for (struct event *e = chain; e; e = e->next)
-        if (e->kind == event_typing || e->kind == event_message_posted) o->order[o->n++] = e->kind == event_typing ? 't' : 'm';
+        if (e->kind == event_typing || e->kind == event_message_posted) {
+            o->order[o->n] = e->kind == event_typing ? 't' : 'm';
+            o->n++;
+        }
 }
 
 static void type_and_post(void *arg)
