@@ -140,10 +140,18 @@ test('a steady connection starts the waits anew; a shaky one does not', async ()
   sockets[1].fall(1006);
   expect(gateway.state).toMatchObject({ name: 'waiting', attempt: 2 });
   await vi.advanceTimersByTimeAsync(1000);
-  sockets[2].say(hello);
-  sockets[2].say({ op: 'ready', id: sockets[2].last().id, rooms: [] });
-  await vi.advanceTimersByTimeAsync(11_000);
-  sockets[2].fall(1006);
+  let at = 2;
+  for (; at < 8; at++) {
+    sockets[at].say(hello);
+    sockets[at].say({ op: 'ready', id: sockets[at].last().id, rooms: [] });
+    sockets[at].fall(1006);
+    expect(gateway.state).toMatchObject({ name: 'waiting', attempt: 3, until: Date.now() + 2000 });
+    await vi.advanceTimersByTimeAsync(2000);
+  }
+  sockets[at].say(hello);
+  sockets[at].say({ op: 'ready', id: sockets[at].last().id, rooms: [] });
+  await vi.advanceTimersByTimeAsync(6_000);
+  sockets[at].fall(1006);
   expect(gateway.state).toMatchObject({ name: 'waiting', attempt: 1 });
 });
 

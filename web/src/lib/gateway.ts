@@ -52,6 +52,8 @@ const ANSWER_MS = 15_000;
 const OPEN_MS = 15_000;
 const PONG_MS = 10_000;
 const STEADY_MS = 5_000;
+/** A server that answered and fell soon is there, if not well: the waits grow, but not far. */
+const SHAKY_ATTEMPTS = 2;
 
 export class Gateway {
   state: GatewayState = { name: 'stopped' };
@@ -225,7 +227,7 @@ export class Gateway {
   private closed(socket: Socket, code: number): void {
     if (socket !== this.socket) return;
     const greeted = this.greeted;
-    if (this.state.name === 'online' && this.now() - this.online_since > STEADY_MS) this.attempt = 0;
+    if (this.state.name === 'online') this.attempt = this.now() - this.online_since > STEADY_MS ? 0 : Math.min(this.attempt, SHAKY_ATTEMPTS);
     this.drop_socket(1000);
     if (code === 4401 || !greeted) void this.ask_then_wait(code === 4401);
     else this.wait();
