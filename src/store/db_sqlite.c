@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <threads.h>
 #include <unistd.h>
 
 #define BUSY_TIMEOUT_MS 5000
@@ -346,6 +347,12 @@ static void create_file(const char *path)
     if (fd >= 0) close(fd);
 }
 
+/* Without its memory statistics SQLite takes no global lock at each allocation. Must come before its first use in the process. */
+static void forgo_statistics(void)
+{
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 static bool pragma_is(sqlite3 *handle, const char *sql, const char *expected)
 {
     sqlite3_stmt *stmt = NULL;
@@ -388,6 +395,8 @@ static void disconnect(struct sqlite *s)
 
 static enum fault connect(struct sqlite *s, int extra_flags)
 {
+    static once_flag once = ONCE_FLAG_INIT;
+    call_once(&once, forgo_statistics);
     int rc = sqlite3_open_v2(s->path, &s->handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE | extra_flags, NULL);
     if (!rc) rc = configure(s);
     if (!rc) return fault_none;
