@@ -58,6 +58,10 @@ static void front_page(struct request *r)
         file_or_not_found(r, "index.html");
 }
 
+static void page_setup(struct request *r)
+{
+    file_or_not_found(r, "index.html");
+}
 static void page_docs(struct request *r)
 {
     file_or_not_found(r, "docs.html");
@@ -134,6 +138,7 @@ static void fallback(struct request *r, int status)
 
 static const struct route routes[] = {
     { "GET", "/", front_page },
+    { "GET", "/setup", page_setup },
     { "GET", "/docs", page_docs },
     { "GET", "/redoc", page_redoc },
     { "GET", "/openapi.json", page_openapi },

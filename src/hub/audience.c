@@ -180,6 +180,7 @@ static void chase_those_behind(struct hub_room *room, int64_t seq, bool gap)
 void deliver_lasting(struct hub *hub, const struct event *e)
 {
     struct hub_room *room = hub_room_find(hub, e->room);
+    if (!room) hub_remember(hub, e->room, e->seq);
     if (!room || (room->last && e->seq <= room->last)) return;
     bool gap = room->last && e->seq > room->last + 1;
     chase_those_behind(room, e->seq, gap);

@@ -37,6 +37,7 @@ struct hub_room {
     int64_t last; /* newest sequence seen on this loop; 0: none yet */
     struct audience *audiences;
     uint32_t n_subs; /* in any state */
+    bool unsure;     /* nobody knows whether events passed by just before the room was made here: a reading of the head is not enough */
     struct list touched; /* in hub->touched while frames are being built */
 };
 
@@ -84,7 +85,17 @@ struct listener {
     char name[]; /* user name, for typing */
 };
 
+/* The newest sequence of a room nobody listens to here. Whoever read the room's head a moment ago and subscribes now learns from it what passed
+   by in between. A slot is shared by rooms of the same hash; HUB_RECENT_MS is longer than any such moment. */
+struct recent {
+    struct room_id room; /* none: never used */
+    int64_t seq, at_ms;
+};
+#define HUB_RECENT 1024
+#define HUB_RECENT_MS 60000
+
 struct hub {
+    struct recent recent[HUB_RECENT];
     struct loop *loop;
     struct net *net;
     struct gate_client *gate;
@@ -111,6 +122,7 @@ void deliver_passing(struct hub_room *room, const struct event *e);
 void deliver_to(struct listener *l, const struct event *e, bool replay);
 
 /* subscription.c */
+void hub_remember(struct hub *hub, struct room_id room, int64_t seq);
 struct hub_room *hub_room_find(struct hub *hub, struct room_id id);
 struct subscription *subscription_find(const struct listener *l, struct room_id room);
 void subscription_chase(struct subscription *s);

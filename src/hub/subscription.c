@@ -21,6 +21,16 @@ struct hub_room *hub_room_find(struct hub *hub, struct room_id id)
     return room;
 }
 
+static struct recent *recent_of(struct hub *hub, struct room_id room)
+{
+    return &hub->recent[hash_u64((uint64_t)room.v) % HUB_RECENT];
+}
+
+void hub_remember(struct hub *hub, struct room_id room, int64_t seq)
+{
+    *recent_of(hub, room) = (struct recent){ room, seq, loop_now_ms(hub->loop) };
+}
+
 static struct hub_room *room_make(struct hub *hub, struct room_id id)
 {
     struct hub_room *room = hub_room_find(hub, id);
@@ -29,6 +39,11 @@ static struct hub_room *room_make(struct hub *hub, struct room_id id)
     if (!room) abort();
     room->id = id, room->hub = hub;
     list_init(&room->touched);
+    const struct recent *recent = recent_of(hub, id);
+    if (id_eq(recent->room, id))
+        room->last = recent->seq;
+    else
+        room->unsure = !id_none(recent->room) && loop_now_ms(hub->loop) - recent->at_ms < HUB_RECENT_MS;
     HASH_ADD(hh, hub->rooms, id.v, sizeof room->id.v, room);
     return room;
 }
@@ -69,7 +84,7 @@ void hub_subscribe(struct listener *l, struct room_id room, int64_t after, int64
     s->room->n_subs++;
     s->next = l->subs;
     l->subs = s;
-    if (after == head)
+    if (after == head && !s->room->unsure)
         settle(s);
     else
         subscription_chase(s);
@@ -82,6 +97,7 @@ static void drop(struct subscription *s)
     if (s->state == sub_ready || s->state == sub_live) audience_drop(s);
     free(s);
     if (--room->n_subs > 0) return;
+    if (room->last) hub_remember(room->hub, room->id, room->last);
     list_remove(&room->touched);
     HASH_DEL(room->hub->rooms, room);
     free(room);
@@ -169,6 +185,7 @@ static void take_page(struct subscription *s, const struct room_changes_out *pag
         tell(s, page);
     }
     s->begun = true;
+    s->room->unsure = false;
     s->state = sub_paused;
     if (s->after >= page->head)
         settle(s);
