@@ -73,7 +73,10 @@ static void each_conn(struct net *net, void (*fn)(struct conn *c, void *arg), vo
 
 static void say_stopping(struct conn *c, void *arg)
 {
-    if (c->stage == stage_websocket) ws_going_away(c);
+    if (c->stage == stage_websocket) {
+        ws_going_away(c);
+        conn_set_reading(c, false);
+    }
     if (c->stage == stage_handshaking || (c->stage == stage_http && !c->http && !c->first)) conn_kill(c, WS_GOING_AWAY);
 }
 
@@ -96,6 +99,7 @@ static void close_one(struct conn *c, void *arg)
     if (c->stage == stage_websocket) {
         ws_going_away(c);
         ws_close(c, f->code, f->reason);
+        conn_set_reading(c, true);
     } else if (c->stage == stage_http && c->first) {
         conn_finish(c);
     } else if (c->stage != stage_finishing) {

@@ -23,7 +23,8 @@ struct net_config {
 };
 must_use enum fault net_create(const struct net_config *config, struct net **out);
 int net_port(const struct net *net); /* the real one when 0 was asked */
-/* No new connections, idle keep-alive ones closed; WebSockets get on_close_soon. */
+/* No new connections, idle keep-alive ones closed; WebSockets get on_going_away and are not read any more, so that what waits for an answer
+   becomes less. net_close_all must follow. */
 void net_stop_accepting(struct net *net);
 void net_close_all(struct net *net, int ws_code, const char *reason);
 size_t net_n_connections(const struct net *net);
