@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { parse_route } from '../src/lib/route.svelte';
 import { initial, is_emoji, is_only_emoji, n_points, pieces } from '../src/lib/text';
 import { backoff_ms } from '../src/lib/backoff';
-import { day } from '../src/lib/time';
+import { brief, day, moment } from '../src/lib/time';
 
 test('links are found, without the punctuation that follows; nothing else becomes one', () => {
   const links = (s: string): string[] => pieces(s).flatMap((p) => (p.href ? [p.href] : []));
@@ -50,4 +50,8 @@ test('days have names', () => {
   expect(day('2026-11-20T23:00:00', 'en', words, now)).toBe('Y');
   expect(day('2026-03-05T23:00:00', 'ru', words, now)).toBe('5 марта');
   expect(day('2025-03-05T23:00:00', 'en', words, now)).toContain('2025');
+  expect(day('2025-03-05T23:00:00', 'uz', words, now)).toBe('2025-yil 5-mart');
+  expect(brief('2026-11-05T23:00:00', 'uz', now)).toBe('5-noy');
+  expect(brief('2025-03-05T23:00:00', 'uk', now)).toBe('05.03.25');
+  expect(moment('2026-11-05T23:07:00', 'uz', now)).toBe('5-noyabr, 23:07');
 });

@@ -1,4 +1,17 @@
-// Times for people, in the language of the page.
+// Times for people, in the language of the page. Browsers know Uzbek numbers but mostly not its months, so those are ours.
+
+const uz_months = ['yanvar', 'fevral', 'mart', 'aprel', 'may', 'iyun', 'iyul', 'avgust', 'sentabr', 'oktabr', 'noyabr', 'dekabr'];
+
+function date_text(date: Date, lang: string, form: 'long' | 'short', with_year: boolean): string {
+  if (lang === 'uz') {
+    const month = uz_months[date.getMonth()];
+    const text = `${date.getDate()}-${form === 'long' ? month : month.slice(0, 3)}`;
+    return with_year ? `${date.getFullYear()}-yil ${text}` : text;
+  }
+  return new Intl.DateTimeFormat(lang, { day: 'numeric', month: form, year: with_year ? 'numeric' : undefined }).format(date);
+}
+
+const is_this_year = (date: Date, now: Date): boolean => date.getFullYear() === now.getFullYear();
 
 export const hour = (iso: string, lang: string): string =>
   new Intl.DateTimeFormat(lang, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(new Date(iso));
@@ -11,17 +24,19 @@ export function day(iso: string, lang: string, words: { today: string; yesterday
   const before = new Date(now);
   before.setDate(now.getDate() - 1);
   if (date.toDateString() === before.toDateString()) return words.yesterday;
-  const year = date.getFullYear() === now.getFullYear() ? undefined : 'numeric';
-  return new Intl.DateTimeFormat(lang, { day: 'numeric', month: 'long', year }).format(date);
+  return date_text(date, lang, 'long', !is_this_year(date, now));
 }
 
 /** Short, for the list of chats: the hour today, else the date. */
 export function brief(iso: string, lang: string, now = new Date()): string {
   const date = new Date(iso);
   if (date.toDateString() === now.toDateString()) return hour(iso, lang);
-  const year = date.getFullYear() === now.getFullYear() ? undefined : '2-digit';
-  return new Intl.DateTimeFormat(lang, { day: 'numeric', month: year ? '2-digit' : 'short', year }).format(date);
+  if (is_this_year(date, now)) return date_text(date, lang, 'short', false);
+  return [date.getDate(), date.getMonth() + 1, date.getFullYear() % 100].map((n) => String(n).padStart(2, '0')).join('.');
 }
 
-export const whole = (iso: string, lang: string): string =>
-  new Intl.DateTimeFormat(lang, { dateStyle: 'long', timeStyle: 'short' }).format(new Date(iso));
+/** Date and hour; the year only when it is another one. */
+export function moment(iso: string, lang: string, now = new Date()): string {
+  const date = new Date(iso);
+  return `${date_text(date, lang, 'long', !is_this_year(date, now))}, ${hour(iso, lang)}`;
+}
