@@ -21,7 +21,7 @@ struct door *lobby_door(const struct lobby_socket *s)
     return conn_door(s->conn);
 }
 
-/* A knock at the door: in the request's arena until it is answered. */
+/* A knock at the door: in the request's arena, and therefore gone when it has been answered or accepted. */
 struct knock {
     struct request *r;
     struct door *door;
@@ -51,38 +51,49 @@ static bool count_socket(struct knock *k)
     return !limits_on(k->door->limits) || limits_socket_enter(k->door->limits, k->actor.account);
 }
 
+/* The knock is gone with its request once the handshake is accepted. */
 static struct lobby_socket *open_socket(struct knock *k)
 {
     size_t n = k->username.n > UINT8_MAX ? UINT8_MAX : k->username.n;
+    const struct lobby_generation *generation = k->generation;
+    struct actor actor = k->actor;
     struct lobby_socket *s = calloc(1, sizeof *s + n);
     if (!s) abort();
     s->conn = request_conn(k->r);
     s->counted = limits_on(k->door->limits);
     s->n_name = (uint8_t)n;
     memcpy(s->name, k->username.p, n);
-    struct person who = { k->actor.account, { s->name, n } };
-    http_accept_websocket(k->r, k->generation->handler, s, identity_subprotocol(k->r));
-    s->listener = hub_listen(lobby_door(s)->hub, s->conn, k->generation->presenter, k->actor, who);
-    notice(s, who.id, true);
+    http_accept_websocket(k->r, generation->handler, s, identity_subprotocol(k->r));
+    s->listener = hub_listen(lobby_door(s)->hub, s->conn, generation->presenter, actor, (struct person){ actor.account, { s->name, n } });
+    notice(s, actor.account, true);
     return s;
 }
 
 /* The subscription has something to ask for in any case (after differs from head), so that it begins after the notice of coming has gone out. */
+static void enter_plain(struct knock *k, int64_t head)
+{
+    struct room_id lobby = k->door->settings->lobby;
+    int64_t most = k->door->settings->lobby_history_max;
+    struct lobby_socket *s = open_socket(k);
+    hub_subscribe(s->listener, lobby, most && head > most ? head - most : 0, head ? head : -1);
+}
+
+static void enter_json(struct knock *k, const struct message_history_out *history)
+{
+    struct room_id lobby = k->door->settings->lobby;
+    struct lobby_socket *s = open_socket(k);
+    lobby_send_history(s->conn, history);
+    hub_subscribe(s->listener, lobby, history->head, -1);
+}
+
 static void come_in(struct knock *k, const struct command *c)
 {
-    struct door *door = k->door;
-    struct lobby_socket *s;
-    if (request_is_orphan(k->r) || !count_socket(k)) {
+    if (request_is_orphan(k->r) || !count_socket(k))
         refuse(k, fault_forbidden);
-    } else if (c->kind == command_message_history) {
-        s = open_socket(k);
-        lobby_send_history(s->conn, &c->out.message_history);
-        hub_subscribe(s->listener, door->settings->lobby, c->out.message_history.head, -1);
-    } else {
-        s = open_socket(k);
-        int64_t most = door->settings->lobby_history_max, head = c->out.room_get.room.head;
-        hub_subscribe(s->listener, door->settings->lobby, most && head > most ? head - most : 0, head ? head : -1);
-    }
+    else if (c->kind == command_message_history)
+        enter_json(k, &c->out.message_history);
+    else
+        enter_plain(k, c->out.room_get.room.head);
 }
 
 static void lobby_looked_at(void *user, struct command *c)
