@@ -70,11 +70,10 @@ void audience_drop(struct subscription *s)
     struct audience *a = audience_of(s);
     uint32_t hole = s->index;
     if (s->state == sub_live) {
-        a->n_live--;
-        put_at(a, hole, a->subs[a->n_live]);
+        put_at(a, hole, a->subs[--a->n_live]);
         hole = a->n_live;
     }
-    put_at(a, hole, a->subs[--a->n]);
+    if (hole != --a->n) put_at(a, hole, a->subs[a->n]);
     if (a->n == 0) audience_free(s->room, a);
 }
 

@@ -68,7 +68,7 @@ static void settle(struct subscription *s)
         return;
     }
     room_flush(s->room);
-    audience_add(s, s->room->last == s->after);
+    audience_add(s, s->room->last && s->room->last == s->after);
     if (s->told && s->listener->presenter->caught_up) s->listener->presenter->caught_up(s->listener->conn, s->room->id, s->after);
     s->told = s->begun = false;
 }

@@ -11,19 +11,25 @@
 
 /* The house */
 
-void house_open(struct house *h, int n_loops, struct bus *bus)
+void house_open_on(struct house *h, int n_loops, struct bus *bus, const char *prefix)
 {
     *h = (struct house){ .dir = "/tmp/suhbat-house-XXXXXX", .bus = bus, .n_loops = n_loops };
     assert_non_null(mkdtemp(h->dir));
     snprintf(h->url, sizeof h->url, "sqlite:%s/house.db", h->dir);
     assert_int_equal(store_migrate(h->url), fault_none);
-    struct gate_config config = { .database_url = h->url, .n_readers = 2, .n_hashers = 2, .bus = bus,
+    snprintf(h->lanes_url, sizeof h->lanes_url, "%s%s", prefix, h->url);
+    struct gate_config config = { .database_url = h->lanes_url, .n_readers = 2, .n_hashers = 2, .bus = bus,
         .rules = { .registration = registration_open, .bcrypt_cost = 4, .refresh_ttl_s = 3600 } };
     assert_int_equal(gate_create(&config, &h->gate), fault_none);
     for (int i = 0; i < n_loops; i++) {
         h->loops[i].loop = loop_create(i);
         h->loops[i].client = gate_client_create(h->gate, h->loops[i].loop);
     }
+}
+
+void house_open(struct house *h, int n_loops, struct bus *bus)
+{
+    house_open_on(h, n_loops, bus, "");
 }
 
 static void run(void *arg) { loop_run(arg); }

@@ -15,7 +15,7 @@ struct house_loop {
 };
 
 struct house {
-    char dir[64], url[128];
+    char dir[64], url[128], lanes_url[160];
     struct bus *bus;
     struct gate *gate;
     int n_loops;
@@ -24,6 +24,7 @@ struct house {
 
 /* Takes the bus. The loops do not run yet, so listeners may still be added. */
 void house_open(struct house *h, int n_loops, struct bus *bus);
+void house_open_on(struct house *h, int n_loops, struct bus *bus, const char *prefix); /* of the address that the lanes open: "failing:…:" */
 void house_run(struct house *h);
 /* Runs fn on the thread of a loop and waits for it. */
 void house_do(struct house *h, int loop, void (*fn)(void *arg), void *arg);
