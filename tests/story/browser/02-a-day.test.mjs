@@ -188,6 +188,64 @@ test('a proxy that kills sockets: messages go and come over HTTP', { skip }, asy
     await w.context.close();
 });
 
+test('a refused message stays with its reason; Retry sends it, Delete takes it away', { skip }, async () => {
+    const w = await Window.open(browser, server.url);
+    let refuse = true;
+    await w.page.routeWebSocket(/gateway/, (socket) => {
+        const upstream = socket.connectToServer();
+        socket.onMessage((text) => {
+            const frame = JSON.parse(text);
+            if (frame.op === 'send' && refuse)
+                socket.send(JSON.stringify({ op: 'error', id: frame.id, error: 'forbidden', detail: 'room', message: 'no', retry_after_s: null }));
+            else upstream.send(text);
+        });
+    });
+    await w.signIn('boss');
+    await w.enter('Lobby');
+    await w.say('unwelcome');
+    await w.say('unwelcome too');
+    await w.page.waitForSelector('.failed:has-text("Not sent. You are not allowed")');
+    await w.page.reload();
+    await w.page.waitForSelector('.failed >> nth=1');
+    refuse = false;
+    await w.page.click('.failed >> nth=0 >> button:text-is("Try again")');
+    await ali.sees('unwelcome');
+    await w.page.click('.failed >> button:text-is("Delete")');
+    await w.page.waitForFunction(() => !document.querySelector('.failed, .pale'));
+    assert.equal((await w.texts()).filter((t) => t.startsWith('unwelcome')).length, 1);
+    await w.context.close();
+});
+
+test('an access token that is gone is renewed by itself, by one of two tabs', { skip }, async () => {
+    const w = await Window.open(browser, server.url);
+    await w.signIn('boss');
+    const second = await w.context.newPage();
+    await second.goto(server.url);
+    await second.waitForSelector('nav li a');
+    for (let round = 0; round < 3; round++) {
+        await w.context.clearCookies({ name: 'suhbat_access' });
+        await Promise.all([w.page.reload(), second.reload()]);
+        for (const page of [w.page, second]) await page.waitForSelector('nav li a');
+    }
+    await w.context.clearCookies({ name: 'suhbat_access' });
+    await w.page.click('button[aria-label="Public rooms"]');
+    await w.page.waitForSelector('dialog li:has-text("Lobby")');
+    await w.page.click('dialog button[aria-label="Close"]');
+    await w.page.click('button[aria-label="Settings"]');
+    await w.page.click('dialog button:has-text("Sign out")');
+    for (const page of [w.page, second]) await page.waitForSelector('input[name=password]');
+    await w.page.reload();
+    await w.page.waitForSelector('input[name=password]');
+    await w.context.close();
+});
+
+test('Control and K open the way to another room', { skip }, async () => {
+    await ali.page.keyboard.press('Control+k');
+    await ali.page.keyboard.type('uzu');
+    await ali.page.keyboard.press('Enter');
+    await ali.page.waitForSelector('header strong:text-is("Uzun")');
+});
+
 test('a session that is ended elsewhere leads to the door, and says so', { skip }, async () => {
     const w = await Window.open(browser, server.url);
     await w.signIn('vali');
