@@ -95,16 +95,25 @@ static int bound_port(int fd)
     return ntohs(own.ss_family == AF_INET ? ((struct sockaddr_in *)&own)->sin_port : ((struct sockaddr_in6 *)&own)->sin6_port);
 }
 
-/* TCP_NODELAY is inherited by what is accepted: one call here in place of one a connection. */
-static int listen_on(const struct sockaddr_storage *at, socklen_t n_at)
+static bool share_port(int fd)
+{
+    int on = 1;
+    return setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) == 0;
+}
+
+/* The first loop binds alone, so that a port which another program listens on is refused, and shares it only then.
+   TCP_NODELAY is inherited by what is accepted: one call here in place of one a connection. */
+static int listen_on(const struct sockaddr_storage *at, socklen_t n_at, bool joins)
 {
     int fd = socket(at->ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), on = 1;
     if (fd < 0) return -1;
     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    if (setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) == 0 && bind(fd, (const struct sockaddr *)at, n_at) == 0 && listen(fd, backlog) == 0)
+    if ((!joins || share_port(fd)) && bind(fd, (const struct sockaddr *)at, n_at) == 0 && (joins || share_port(fd)) && listen(fd, backlog) == 0)
         return fd;
+    int why = errno;
     close(fd);
+    errno = why;
     return -1;
 }
 
@@ -113,7 +122,7 @@ enum fault listener_open(struct net *net)
     struct sockaddr_storage at;
     socklen_t n_at;
     if (!resolve(&net->config, &at, &n_at)) return fault_invalid;
-    net->listener_fd = listen_on(&at, n_at);
+    net->listener_fd = listen_on(&at, n_at, net->config.joins);
     if (net->listener_fd < 0) {
         LOG(error, "cannot listen", log_str("address", net->config.address), log_int("port", net->config.port), log_int("errno", errno));
         return errno == EADDRINUSE ? fault_conflict : fault_unavailable;

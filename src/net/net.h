@@ -17,6 +17,7 @@ struct net_config {
     void *door;                   /* handed to every handler as request_door()/conn_door() */
     const char *address;          /* numeric */
     int port;
+    bool joins;                   /* another loop of this process listens there already */
     struct tls *tls;              /* NULL: plain. Shared by all loops */
     const struct net_proxies *trusted_proxies; /* NULL: none */
     size_t max_connections;       /* per loop; above it new ones are accepted and closed at once */
