@@ -13,8 +13,8 @@
 
 enum {
     head_ms = 10000,
-    body_silence_ms = 30000,
-    body_whole_ms = 120000,   /* plus the time the bytes so far take at body_slowest */
+    body_silence_ms = 20000,
+    body_whole_ms = 20000,   /* plus the time the bytes so far take at body_slowest */
     body_slowest_per_s = 4096,
     idle_ms = 60000,
     kept_pause_bytes = 64 << 10, /* above: the socket is not read */
