@@ -43,7 +43,7 @@ function checkIncludes(file) {
 
 // What stands where. A pattern, the rooms that may have it, and the words for a complaint.
 const laws = [
-    [/\bpthread_\w+|<pthread\.h>|<threads\.h>/g, ['loop', 'work', 'app'], 'threads meet only in'],
+    [/\bpthread_\w+|<pthread\.h>|\b(thrd|mtx|cnd)_\w+/g, ['loop', 'work', 'app'], 'threads meet only in'],
     [/\buv_\w+|<uv\.h>/g, ['loop'], 'libuv stays in'],
     [/\byyjson_\w+|<yyjson\.h>/g, ['wire', 'door', 'dialect/'], 'JSON stays in'],
     [/\bsqlite3_\w+|\bPQ[a-z]\w+|<sqlite3\.h>|<libpq-fe\.h>/g, ['store'], 'database libraries stay in'],

@@ -9,6 +9,6 @@ for (const page of pages) {
     for (const [, target] of read(page).matchAll(/\]\(([^)#\s]+)(?:#[^)]*)?\)/g))
         if (!/^[a-z]+:/.test(target) && !fs.existsSync(path.join(root, path.dirname(page), target))) complain(page, `leads to ${target}, which is not there`);
     for (const [, named] of read(page).matchAll(/`((?:src|tests|tools|docs|web|bench|packaging)\/[\w./-]+)`/g))
-        if (!/(^(docs\/performance\.md|web\/dist)|NAME)/.test(named) && !fs.existsSync(path.join(root, named))) complain(page, `names ${named}, which is not there`);
+        if (!/(^(docs\/performance\.md|web\/dist)|NAME)/.test(named) && ![named, `${named}.c`].some((name) => fs.existsSync(path.join(root, name)))) complain(page, `names ${named}, which is not there`);
 }
 end(pages.length > 5);
