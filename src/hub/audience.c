@@ -155,7 +155,7 @@ static void promote_ready(struct audience *a, int64_t seq)
     }
 }
 
-/* Chasing takes a subscription out of its audience, which may end the audience: so start over after each. */
+/* Falling behind takes a subscription out of its audience (another takes its place), and the last one ends the audience. */
 static void chase_those_behind(struct hub_room *room, int64_t seq, bool gap)
 {
     for (struct audience *a = room->audiences, *next; a; a = next) {
@@ -169,18 +169,17 @@ static void chase_those_behind(struct hub_room *room, int64_t seq, bool gap)
             }
             if (s->state == sub_live) s->after = room->last;
             bool was_last = a->n == 1;
-            subscription_chase(s);
+            subscription_fall_behind(s);
             if (was_last) break;
-            i = gap ? 0 : a->n_live;
         }
     }
 }
 
-void deliver_lasting(struct hub *hub, const struct event *e)
+bool deliver_lasting(struct hub *hub, const struct event *e)
 {
     struct hub_room *room = hub_room_find(hub, e->room);
     if (!room) hub_remember(hub, e->room, e->seq);
-    if (!room || (room->last && e->seq <= room->last)) return;
+    if (!room || (room->last && e->seq <= room->last)) return false;
     bool gap = room->last && e->seq > room->last + 1;
     chase_those_behind(room, e->seq, gap);
     room->last = e->seq;
@@ -191,6 +190,7 @@ void deliver_lasting(struct hub *hub, const struct event *e)
         if (a->lasting.n > HUB_FRAME_BYTES) hang(a, &a->lasting, a->n_live, false);
         present(a, &a->lasting, e);
     }
+    return true;
 }
 
 void deliver_to(struct listener *l, const struct event *e, bool replay)

@@ -1,6 +1,7 @@
 /* Who listens on this loop, and what the bus brings. Runs on the loop's thread and owns every listener, room and person in it; holds events
    only while it reads a letter. */
 #include "hub/state.h"
+#include <assert.h>
 #include <stdlib.h>
 
 static void close_session(struct hub *hub, const struct event *e)
@@ -25,6 +26,12 @@ static void deliver_to_person(struct hub *hub, struct account_id account, const 
         deliver_to(container_of(node, struct listener, of_person), e, false);
 }
 
+static void take_back_farewell(struct subscription *s)
+{
+    event_unref(s->farewell);
+    s->farewell = NULL;
+}
+
 /* A person who joins starts to hear the room with this very event; one who leaves hears it as the last. */
 static void follow_join(struct hub *hub, const struct event *e)
 {
@@ -33,8 +40,20 @@ static void follow_join(struct hub *hub, const struct event *e)
     list_each_safe(node, tmp, &p->listeners)
     {
         struct listener *l = container_of(node, struct listener, of_person);
-        if (l->presenter->follows_membership && !subscription_find(l, e->room)) hub_subscribe(l, e->room, e->seq - 1, e->seq - 1);
+        if (!l->presenter->follows_membership) continue;
+        struct subscription *s = subscription_find(l, e->room);
+        if (s) take_back_farewell(s);
+        else hub_subscribe(l, e->room, e->seq - 1, e->seq - 1);
     }
+}
+
+/* A listener that is still catching up hears of its leaving in its turn, or as the last word when it may not read the rest any more. */
+static void leave_behind(struct subscription *s, const struct event *e)
+{
+    if (s->after >= e->seq) return;
+    take_back_farewell(s);
+    s->farewell = (struct event *)e;
+    event_ref(s->farewell);
 }
 
 static void follow_leave(struct hub *hub, const struct event *e)
@@ -44,7 +63,9 @@ static void follow_leave(struct hub *hub, const struct event *e)
     list_each_safe(node, tmp, &p->listeners)
     {
         struct listener *l = container_of(node, struct listener, of_person);
-        if (l->presenter->follows_membership) hub_unsubscribe(l, e->room);
+        struct subscription *s = l->presenter->follows_membership ? subscription_find(l, e->room) : NULL;
+        if (s && s->state == sub_live) hub_unsubscribe(l, e->room);
+        else if (s) leave_behind(s, e);
     }
 }
 
@@ -80,8 +101,8 @@ static void take_event(struct hub *hub, const struct event *e)
     case event_kind_count:
         break;
     }
-    deliver_lasting(hub, e);
-    if (e->kind == event_member_left) follow_leave(hub, e);
+    bool is_news = deliver_lasting(hub, e);
+    if (is_news && e->kind == event_member_left) follow_leave(hub, e);
 }
 
 static void read_bus(void *arg, struct event *chain)
@@ -111,8 +132,7 @@ struct hub *hub_create(struct loop *loop, struct net *net, struct gate_client *g
 void hub_destroy(struct hub *hub)
 {
     if (!hub) return;
-    chase_fini(hub);
-    hook_cancel(&hub->deliver);
+    assert(!hub->rooms && list_empty(&hub->retries));
     struct hub_person *p, *next;
     HASH_ITER(hh, hub->people, p, next)
     {
@@ -127,8 +147,8 @@ struct listener *hub_listen(struct hub *hub, struct conn *c, const struct presen
     struct listener *l = calloc(1, sizeof *l + who.username.n);
     if (!l) abort();
     l->hub = hub, l->conn = c, l->presenter = presenter, l->session = actor.session;
-    l->n_name = who.username.n;
-    memcpy(l->name, who.username.p, who.username.n);
+    l->n_name = (uint16_t)who.username.n; /* ACCOUNT_NAME_MAX_BYTES at most */
+    memcpy(l->name, who.username.p, l->n_name);
     list_init(&l->of_person);
     l->person = person_get(hub, actor.account);
     presence_arrive(l);

@@ -5,12 +5,14 @@
 
    A subscription:
 
-       hub_subscribe ─► chasing ──chase_done: all told──► ready ──deliver: its next event──► live
-                          ▲  ▲                              │                                  │
-                          │  └────── deliver: gap ──────────┴──────────────────────────────────┘
-                          └─ paused: waits for the reader to drain (hub_drained) or for a retry
+       hub_subscribe ─► paused ──chase_next──► chasing ──take_page: all told──► ready ──deliver: its next event──► live
+             │           ▲ ▲ └─── take_page: more ──┘                            ▲│                                │
+             │           │ └──────────── subscription_fall_behind: gap ──────────┼┴────────────────────────────────┘
+             └───────────┼──────── nothing was missed ───────────────────────────┘
+                         └ waits for its turn (one query a listener) and for the reader to drain (hub_drained)
 
-   chasing and paused ones are in no audience; ready and live ones are. A ready one knows everything up to `after`. */
+   chasing and paused ones are in no audience; ready and live ones are. A ready one knows everything up to `after`. A chase whose query failed
+   stays the listener's chase and is asked again (hub->retries). */
 #pragma once
 #include "base/hash.h"
 #include "base/list.h"
@@ -19,6 +21,7 @@
 #define HUB_FRAME_BYTES (128u << 10) /* a turn's events of a room are cut into frames of about this size */
 #define HUB_CHASE_PAGE 200
 #define HUB_CHASE_PAUSE_BYTES (64u << 10) /* a replay waits while its reader has this much to read */
+#define HUB_CHASE_TOLD_BYTES (256u << 10) /* and stops in the middle of a page when the reader has this much to read */
 #define HUB_WATCH_MAX 500
 
 struct audience {
@@ -37,6 +40,7 @@ struct hub_room {
     int64_t last; /* newest sequence seen on this loop; 0: none yet */
     struct audience *audiences;
     uint32_t n_subs; /* in any state */
+    int64_t sure_from; /* a reading of the head below this may have missed something */
     bool unsure;     /* nobody knows whether events passed by just before the room was made here: a reading of the head is not enough */
     struct list touched; /* in hub->touched while frames are being built */
 };
@@ -47,13 +51,14 @@ struct subscription {
     struct subscription *next; /* of the same listener */
     struct listener *listener;
     struct hub_room *room;
-    struct chase *chase; /* the query under way; NULL when none */
+    struct event *farewell; /* counted: it has left the room while it was catching up; NULL: it has not */
     int64_t after;
     int64_t history; /* the room's head when it subscribed: what came up to there is history. Negative: not known yet */
     uint32_t index; /* in the audience */
     uint8_t state;
-    bool told;      /* something was replayed: the end of it must be told too */
-    bool begun;     /* the first page was answered */
+    bool told : 1;  /* something was replayed: the end of it must be told too */
+    bool begun : 1; /* the first page was answered */
+    bool left : 1;  /* what was replayed says that the listener has left, and not that it came back */
 };
 
 struct hub_person {
@@ -77,11 +82,12 @@ struct listener {
     const struct presenter *presenter;
     struct hub_person *person;
     struct subscription *subs;
+    struct chase *chase; /* the one query under way for all its rooms; NULL: none */
     struct watch_link *watches;
     uint32_t n_watches;
+    uint16_t n_name;
     bool closing; /* its session is over: hears nothing more */
     struct session_id session;
-    size_t n_name;
     char name[]; /* user name, for typing */
 };
 
@@ -116,7 +122,7 @@ void audience_add(struct subscription *s, bool live);
 void audience_drop(struct subscription *s);
 void audience_promote(struct audience *a, struct subscription *s); /* ready to live */
 struct audience *audience_of(const struct subscription *s);
-void deliver_lasting(struct hub *hub, const struct event *e);
+bool deliver_lasting(struct hub *hub, const struct event *e); /* false: nobody listens, or it is known already */
 void deliver_passing(struct hub_room *room, const struct event *e);
 /* One event to one listener, at once. */
 void deliver_to(struct listener *l, const struct event *e, bool replay);
@@ -125,10 +131,14 @@ void deliver_to(struct listener *l, const struct event *e, bool replay);
 void hub_remember(struct hub *hub, struct room_id room, int64_t seq);
 struct hub_room *hub_room_find(struct hub *hub, struct room_id id);
 struct subscription *subscription_find(const struct listener *l, struct room_id room);
-void subscription_chase(struct subscription *s);
+void subscription_settle(struct subscription *s); /* it knows all up to s->after: it listens, unless the loop has seen more meanwhile */
 void subscriptions_drop(struct listener *l);
+
+/* chase.c: catching up by sequence */
 void chase_init(struct hub *hub);
-void chase_fini(struct hub *hub);
+void chase_next(struct listener *l);            /* asks for the first of its rooms that is behind, if it is time */
+void chase_abandon(struct subscription *s);     /* nobody waits for its query any more */
+void subscription_fall_behind(struct subscription *s); /* from its audience */
 
 /* presence.c */
 struct hub_person *person_get(struct hub *hub, struct account_id id);

@@ -46,6 +46,7 @@ void conn_address(const struct conn *c, char out[46]);
 #define CONN_QUEUE_MAX_FRAMES 4096
 void conn_push(struct conn *c, struct frame *f);
 size_t conn_queued_bytes(const struct conn *c);
+bool conn_hears(const struct conn *c); /* false: it is on its way out, and frames are dropped */
 
 struct net_figures {
     uint64_t n_accepted, n_requests, n_sends, n_bytes_out, n_frames_dropped, n_slow_closed;

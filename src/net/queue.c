@@ -181,6 +181,11 @@ size_t conn_queued_bytes(const struct conn *c)
     return c->queued_bytes;
 }
 
+bool conn_hears(const struct conn *c)
+{
+    return !(c->flags & conn_deaf);
+}
+
 /* Flushing */
 
 /* The kernel (or TLS) took n bytes from the front. */

@@ -184,6 +184,44 @@ int64_t house_post(struct house *h, struct actor by, struct room_id room, const 
     return seq;
 }
 
+struct load {
+    struct house *h;
+    struct actor by;
+    struct room_id room;
+    int n, n_home;
+    size_t n_bytes;
+    int64_t last;
+    sem_t done;
+};
+
+static void load_arrives(void *user, struct command *c)
+{
+    struct load *load = user;
+    if (c->fault == fault_none) load->last = c->out.message_post.message.seq;
+    command_destroy(c);
+    if (++load->n_home == load->n) sem_post(&load->done);
+}
+
+static void send_load(void *arg)
+{
+    struct load *load = arg;
+    char *text = malloc(load->n_bytes + 1);
+    memset(text, 'x', load->n_bytes);
+    text[load->n_bytes] = 0;
+    for (int i = 0; i < load->n; i++) gate_submit(load->h->loops[0].client, post_command(load->by, load->room, text), load_arrives, load);
+    free(text);
+}
+
+int64_t house_post_many(struct house *h, struct actor by, struct room_id room, int n, size_t n_bytes)
+{
+    struct load load = { .h = h, .by = by, .room = room, .n = n, .n_bytes = n_bytes };
+    sem_init(&load.done, 0, 0);
+    house_do(h, 0, send_load, &load);
+    while (sem_wait(&load.done) != 0);
+    sem_destroy(&load.done);
+    return load.last;
+}
+
 void house_seat(struct house *h, struct actor by, struct room_id room, struct account_id who)
 {
     struct command *c = command_create(command_member_put, by);

@@ -39,6 +39,7 @@ void house_close(struct house *h); /* after house_stop: lanes, loops, bus, folde
 struct actor house_register(struct house *h, const char *name);
 struct room_id house_group(struct house *h, struct actor owner, const char *name, bool public);
 int64_t house_post(struct house *h, struct actor by, struct room_id room, const char *text); /* its sequence */
+int64_t house_post_many(struct house *h, struct actor by, struct room_id room, int n, size_t n_bytes); /* at once; the last sequence */
 void house_seat(struct house *h, struct actor by, struct room_id room, struct account_id who);
 void house_unseat(struct house *h, struct actor by, struct room_id room, struct account_id who);
 

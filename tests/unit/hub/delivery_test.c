@@ -59,7 +59,7 @@ static void expect_all(struct world *w, struct actor who, struct room_id room, s
     bool all = false;
     for (int round = 0; round < 12 && !all; round++) {
         last = house_post(&w->house, who, room, "the last");
-        for (int i = 0; i < 100 && !(all = all_have(clients, n, room, last)); i++) nanosleep(&(struct timespec){ 0, 5000000 }, NULL);
+        for (int i = 0; i < 30 && !(all = all_have(clients, n, room, last)); i++) nanosleep(&(struct timespec){ 0, 5000000 }, NULL);
     }
     for (int i = 0; i < n; i++) assert_true(client_hears_all(clients[i], room, after[i], last));
 }
