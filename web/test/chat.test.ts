@@ -39,6 +39,7 @@ let answers: Map<string, unknown>;
 let calls: string[];
 let chat: Chat;
 let rows: Map<string, Pending>;
+let others = 0;
 
 function socket(): FakeSocket {
   return sockets.at(-1) as FakeSocket;
@@ -81,6 +82,7 @@ beforeEach(() => {
     },
     renew: async () => true,
     on_signed_out: () => {},
+    on_other_account: () => others++,
   });
   chat.start();
 });
@@ -228,6 +230,24 @@ test('reading on another device lowers the count here', () => {
   expect(chat.room(3)!.info).toMatchObject({ read: 10, unread: 0 });
   socket().say({ t: 'room_read', room: 3, seq: null, by: { id: 1, username: 'ali' }, read: 4 });
   expect(chat.room(3)!.info.read).toBe(10);
+});
+
+test('unsent messages of a room that is no longer one’s own are not kept for ever', async () => {
+  rows.set('k', { key: 'k', account: 1, room: 77, text: 'x', reply_to: null, created_at: at, state: 'waiting', problem: null });
+  chat.stop();
+  await settle();
+  chat.start();
+  await settle();
+  connect();
+  await settle();
+  expect(rows.size).toBe(0);
+  expect(chat.n_unsent).toBe(0);
+});
+
+test('a socket that turns out to be somebody else’s is noticed', () => {
+  const before = others;
+  socket().say({ op: 'hello', heartbeat_s: 30, account: { ...me, id: 9 }, session: 1, server: 'x' });
+  expect(others).toBe(before + 1);
 });
 
 test('typing shows others, ends by itself, and never oneself', async () => {

@@ -26,6 +26,15 @@ class App {
   readonly api = new Api({ fetch: (input, init) => fetch(input, init), language, renew: () => this.renew() });
   private storage: OutboxStorage = open_outbox_storage();
 
+  /** All tabs share the cookies: when one of them signs in as somebody else, the others must not go on in the old name. */
+  private tabs = typeof BroadcastChannel === 'undefined' ? null : new BroadcastChannel('suhbat-account');
+
+  constructor() {
+    this.tabs?.addEventListener('message', (e) => {
+      if (this.chat && e.data !== this.chat.account.id) location.reload();
+    });
+  }
+
   async start(): Promise<void> {
     if (location.pathname.replace(/\/$/, '') === '/setup') {
       this.face = 'setup';
@@ -93,7 +102,9 @@ class App {
       open_socket: () => new WebSocket(location.origin.replace(/^http/, 'ws') + '/api/v1/gateway') as Socket,
       renew: this.renew,
       on_signed_out: () => void this.leave(true),
+      on_other_account: () => location.reload(),
     });
+    this.tabs?.postMessage(account.id);
     this.chat.start();
     this.face = 'inside';
   }

@@ -28,6 +28,8 @@ export interface ChatOptions {
   open_socket: () => Socket;
   renew: () => Promise<boolean>;
   on_signed_out: () => void;
+  /** The browser's cookies are somebody else's now: nothing more may be said in this one's name. */
+  on_other_account: () => void;
 }
 
 const FILL_LIMIT = 500;
@@ -66,7 +68,9 @@ export class Chat {
       known: () => Object.fromEntries([...this.by_id.values()].map((r) => [r.id, r.cursor])),
       authorize: () => this.authorize(),
       on_state: (state) => this.link_changed(state),
-      on_hello: () => {},
+      on_hello: ({ account }) => {
+        if (account.id !== this.account.id) options.on_other_account();
+      },
       on_ready: (rooms) => this.be_ready(rooms),
       on_resumed: (room, to) => this.resumed(room, to),
       on_reload: (room, from) => this.reload(room, from),
@@ -133,6 +137,7 @@ export class Chat {
   private be_ready(rooms: Room[]): void {
     const mine = new Set(rooms.map((r) => r.id));
     for (const room of this.rooms) if (!mine.has(room.id)) this.forget(room.id);
+    for (const id of this.waiting.keys()) if (!mine.has(id)) this.outbox.forget_room(id);
     for (const info of rooms) this.add_room(info);
     this.ready = true;
   }
