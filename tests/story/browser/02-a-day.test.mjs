@@ -245,11 +245,11 @@ test('when another tab signs in as somebody else, this one does not go on in the
     await w.context.clearCookies();
     const second = new Window(w.context, await w.context.newPage(), server.url);
     await second.signIn('gulnora');
-    await w.page.waitForLoadState();
+    await w.page.bringToFront();
     await until(async () => {
         await w.page.click('button[aria-label="Settings"]', { timeout: 1000 }).catch(() => {});
         return w.page.locator('dialog b:text-is("gulnora")').count();
-    }, { what: 'the other name' });
+    }, { ms: 15000, what: 'the other name' });
     await w.context.close();
 });
 
