@@ -4,18 +4,30 @@
 #include <assert.h>
 #include <stdlib.h>
 
+static void end(struct listener *l)
+{
+    l->closing = true;
+    subscriptions_drop(l);
+    ws_close(l->conn, l->presenter->revoked_code, "session over");
+}
+
 static void close_session(struct hub *hub, const struct event *e)
 {
     struct hub_person *p = person_find(hub, e->subject.id);
+    hub->ended[hub->n_ended++ % HUB_ENDED] = e->session;
     if (!p) return;
     list_each_safe(node, tmp, &p->listeners)
     {
         struct listener *l = container_of(node, struct listener, of_person);
-        if (!id_eq(l->session, e->session) || l->closing) continue;
-        l->closing = true;
-        subscriptions_drop(l);
-        ws_close(l->conn, l->presenter->revoked_code, "session over");
+        if (id_eq(l->session, e->session) && !l->closing) end(l);
     }
+}
+
+static bool has_ended(const struct hub *hub, struct session_id session)
+{
+    for (int i = 0; i < HUB_ENDED; i++)
+        if (id_eq(hub->ended[i], session)) return !id_none(session);
+    return false;
 }
 
 static void deliver_to_person(struct hub *hub, struct account_id account, const struct event *e)
@@ -152,6 +164,7 @@ struct listener *hub_listen(struct hub *hub, struct conn *c, const struct presen
     list_init(&l->of_person);
     l->person = person_get(hub, actor.account);
     presence_arrive(l);
+    if (has_ended(hub, l->session)) end(l);
     return l;
 }
 

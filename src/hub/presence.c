@@ -104,6 +104,19 @@ void watches_drop(struct listener *l)
     l->n_watches = 0;
 }
 
+/* Earlier in the list that is being taken: then its link is the newest of the person's watchers. */
+static bool was_named(const struct listener *l, const struct hub_person *p)
+{
+    return !list_empty(&p->watchers) && container_of(p->watchers.prev, struct watch_link, of_person)->listener == l;
+}
+
+static void watch_person(struct listener *l, struct hub_person *p)
+{
+    struct watch_link *w = &l->watches[l->n_watches++];
+    w->listener = l, w->person = p;
+    list_append(&p->watchers, &w->of_person);
+}
+
 void hub_watch(struct listener *l, const struct account_id *accounts, size_t n, bool *online_out)
 {
     if (n > HUB_WATCH_MAX) n = HUB_WATCH_MAX;
@@ -112,11 +125,8 @@ void hub_watch(struct listener *l, const struct account_id *accounts, size_t n, 
     l->watches = calloc(n, sizeof *l->watches);
     if (!l->watches) abort();
     for (size_t i = 0; i < n; i++) {
-        struct watch_link *w = &l->watches[i];
-        w->listener = l;
-        w->person = person_get(l->hub, accounts[i]);
-        list_append(&w->person->watchers, &w->of_person);
-        online_out[i] = w->person->loops != 0;
+        struct hub_person *p = person_get(l->hub, accounts[i]);
+        online_out[i] = p->loops != 0;
+        if (!was_named(l, p)) watch_person(l, p);
     }
-    l->n_watches = (uint32_t)n;
 }

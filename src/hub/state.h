@@ -100,8 +100,13 @@ struct recent {
 #define HUB_RECENT 1024
 #define HUB_RECENT_MS 60000
 
+/* Sessions that ended a moment ago: a door may have found one alive just before, and its socket comes to listen only now. */
+#define HUB_ENDED 64
+
 struct hub {
     struct recent recent[HUB_RECENT];
+    struct session_id ended[HUB_ENDED]; /* a ring */
+    unsigned n_ended;
     struct loop *loop;
     struct net *net;
     struct gate_client *gate;
