@@ -63,15 +63,8 @@ export function read_from_mark(api: Api, room: RoomState): Promise<void> {
   return read_around(api, room, room.info.read);
 }
 
-/** Each message has a number of its own, so the first page holds everything below PAGE + 1. */
-async function read_first(api: Api, room: RoomState): Promise<void> {
-  const page = await read(api, room, `before=${PAGE + 1}&limit=${PAGE}`);
-  show(room, loaded(page), false, page.head > PAGE);
-}
-
 export function read_around(api: Api, room: RoomState, seq: number): Promise<void> {
   return alone(room, async () => {
-    if (seq <= 0) return read_first(api, room);
     const [before, after] = await Promise.all([
       read(api, room, `before=${seq + 1}&limit=${PAGE}`),
       read(api, room, `after=${seq}&limit=${PAGE}`),
