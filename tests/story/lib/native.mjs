@@ -3,6 +3,11 @@
 import WebSocket from 'ws';
 import { sleep } from './server.mjs';
 
+/** The lines of Set-Cookie, also where fetch is too old to split them (Node 18 of some distributions). */
+export function setCookies(headers) {
+    return headers.getSetCookie?.() ?? (headers.get('set-cookie') ?? '').split(/, (?=[\w-]+=)/);
+}
+
 export class Api {
     constructor(url, token = null) {
         this.url = url;

@@ -72,7 +72,7 @@ export class Server {
         this.ownsData = !data;
         this.env = { ...env };
         this.args = args;
-        this.cwd = cwd ?? this.data;
+        this.cwd = cwd ?? (data ? path.dirname(data) : this.data);
         this.database = database === undefined ? freshDatabase() : database;
         this.ownsDatabase = database === undefined && this.database;
         if (secretKey) this.env.SECRET_KEY = secretKey;
@@ -155,7 +155,7 @@ export class Server {
             fs.rmSync(this.data, { recursive: true, force: true });
             if (!finding) fs.rmSync(this.logFile, { force: true });
         }
-        if (this.ownsDatabase) dropDatabase(this.database);
+        if (this.ownsDatabase) dropDatabase(this.ownsDatabase);
         if (finding) throw new Error(`the server's log says: ${finding[0]} (${this.logFile})`);
     }
 

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { Server, sleep, until } from '../lib/server.mjs';
-import { Api, Person, password } from '../lib/native.mjs';
+import { Api, Person, password, setCookies } from '../lib/native.mjs';
 import { LobbySocket, lobbyLogIn, lobbyRegister } from '../lib/lobby.mjs';
 import { isSignedWith, open, reforge } from '../lib/jwt.mjs';
 
@@ -217,7 +217,7 @@ test('L-11 L-12 a name must be proven, in any of the ways, and by its owner', as
 
 test('L-12 log-in sets the cookie by which an unmodified page proves itself', async () => {
     const answer = await api.call('POST', '/auth/login', { username: 'ali', password });
-    const cookie = answer.headers.getSetCookie().find((line) => line.startsWith('suhbat_lobby='));
+    const cookie = setCookies(answer.headers).find((line) => line.startsWith('suhbat_lobby='));
     assert.match(cookie, /HttpOnly/);
     assert.match(cookie, /SameSite=Lax/);
     assert.match(cookie, /Path=\/ws/);

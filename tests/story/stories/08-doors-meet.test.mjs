@@ -1,5 +1,6 @@
 // One house, many doors: what is said through one is heard, edited and deleted through every other.
 import assert from 'node:assert/strict';
+import crypto from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { Server } from '../lib/server.mjs';
 import { Api, Person, password } from '../lib/native.mjs';
