@@ -1,5 +1,7 @@
-/* WebSocket clients for the load generator: many on one epoll, handshake included, masked sends, frames parsed in place. One thread. */
+/* WebSocket clients for the load generator: many on one epoll, handshake included, masked sends, frames parsed in place; over TLS when the
+   swarm has a context. One thread. */
 #pragma once
+#include <openssl/ssl.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -8,12 +10,12 @@ struct client {
     int fd;
     int index;
     bool open, closed;
+    SSL *ssl; /* NULL: plain */
     char *rest; /* an incomplete frame between reads */
     size_t n_rest;
     char *out;  /* what the kernel did not take yet */
     size_t n_out;
     char *request; /* the handshake, until it is sent */
-    char key[65];  /* of the send under way */
     int64_t sent_us;
     int n_in_flight;
     int64_t room;
@@ -25,9 +27,9 @@ struct swarm {
     int n, n_open, n_closed;
     const char *address; /* of the server */
     int port;
+    SSL_CTX *tls; /* NULL: plain */
     void (*on_text)(struct swarm *s, struct client *c, const char *text, size_t n);
-    void (*on_open)(struct swarm *s, struct client *c);
-    uint64_t n_frames, n_bytes;
+    uint64_t n_bytes; /* received, without TLS's own */
 };
 
 void swarm_init(struct swarm *s, int n, const char *address, int port);
@@ -37,6 +39,8 @@ void swarm_connect(struct swarm *s, int index, const char *path, const char *hea
 void swarm_turn(struct swarm *s, int timeout_ms);
 void client_send(struct swarm *s, struct client *c, const char *text, size_t n);
 int64_t now_us(void);
-/* User and system CPU microseconds of a process, all threads, from /proc. */
+/* User and system CPU microseconds of a process, all threads, those that ended too. */
 int64_t process_cpu_us(int pid);
+/* Of all processors, everything but idling, in steps of 10 ms. */
+int64_t machine_cpu_us(void);
 int64_t process_rss_bytes(int pid);

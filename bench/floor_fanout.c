@@ -1,7 +1,8 @@
 /* The floor under fan-out: a bare epoll server that frames each message once and hands it to the kernel, and does nothing else: no HTTP, no
-   JSON, no storage. The path of the WebSocket is its room; every text goes to everybody in the room, sender included.
+   JSON, no storage. The path of the WebSocket is its room; every text goes to everybody in the room, sender included, cut or filled up to
+   FRAME_BYTES on the wire, header included, so that it costs the kernel what a message of the real server does.
 
-   usage: floor_fanout PORT each|turn
+   usage: floor_fanout PORT each|turn FRAME_BYTES
      each   one send() per subscriber and message
      turn   all ready sockets are read first, then one send() per subscriber with all that the turn brought its room */
 #include <arpa/inet.h>
@@ -42,6 +43,7 @@ static struct room *rooms[65536];
 static int n_rooms;
 static struct room *touched;
 static bool per_turn;
+static size_t head_bytes, payload_bytes;
 static char input[READ_BYTES * 2];
 
 static struct room *room_of(const char *path, size_t n)
@@ -87,13 +89,15 @@ static void hand_over(struct room *r, const char *bytes, size_t n)
 static void on_message(struct peer *p, const char *text, size_t n)
 {
     struct room *r = p->room;
-    if (r->n_out + n + 4 > r->cap_out) r->out = realloc(r->out, r->cap_out = r->cap_out * 2 + n + 4);
+    size_t frame = head_bytes + payload_bytes;
+    if (r->n_out + frame > r->cap_out) r->out = realloc(r->out, r->cap_out = r->cap_out * 2 + frame);
     char *f = r->out + r->n_out;
-    size_t head = n < 126 ? 2 : 4;
-    f[0] = (char)0x81, f[1] = (char)(n < 126 ? n : 126);
-    if (head == 4) f[2] = (char)(n >> 8), f[3] = (char)n;
-    memcpy(f + head, text, n);
-    r->n_out += head + n;
+    f[0] = (char)0x81, f[1] = (char)(head_bytes == 2 ? payload_bytes : 126);
+    if (head_bytes == 4) f[2] = (char)(payload_bytes >> 8), f[3] = (char)payload_bytes;
+    if (n > payload_bytes) n = payload_bytes;
+    memcpy(f + head_bytes, text, n);
+    memset(f + head_bytes + n, 'x', payload_bytes - n);
+    r->n_out += frame;
     if (!per_turn) {
         hand_over(r, r->out, r->n_out);
         r->n_out = 0;
@@ -160,8 +164,11 @@ static void accept_all(int epoll, int listener)
 
 int main(int argc, char **argv)
 {
-    if (argc != 3) return fprintf(stderr, "usage: %s PORT each|turn\n", argv[0]), 2;
+    size_t bytes = argc == 4 ? strtoul(argv[3], NULL, 10) : 0;
+    if (bytes < 32 || bytes > 60000) return fprintf(stderr, "usage: %s PORT each|turn FRAME_BYTES (32 to 60000)\n", argv[0]), 2;
     per_turn = strcmp(argv[2], "turn") == 0;
+    head_bytes = bytes < 130 ? 2 : 4;
+    payload_bytes = head_bytes == 2 && bytes > 127 ? 125 : bytes - head_bytes; /* no frame is 128 or 129 bytes long */
     int listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0), one = 1, epoll = epoll_create1(0);
     setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
     struct sockaddr_in at = { .sin_family = AF_INET, .sin_port = htons((uint16_t)atoi(argv[1])), .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };

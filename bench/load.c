@@ -1,6 +1,10 @@
 /* The load generator: connects clients, keeps a given number of sends in flight, counts what arrives, and reports one JSON line with the
    server's CPU time, deliveries, acknowledgements and latency percentiles.
 
+       lobby, gateway, typing   send and receive; what is measured begins after the warm-up
+       idle                     connect in steps, weigh the server after each, then say nothing but heartbeats
+       resume                   each client has missed --behind changes of its room; timed from resume to resumed
+
    Each line of the --clients file is one client: "PATH<tab>ROOM<tab>HEADER: value". ROOM is 0 where the path says it all. */
 #include "client.h"
 #include <argp.h>
@@ -9,13 +13,19 @@
 #include <string.h>
 #include <unistd.h>
 
-enum mode { mode_lobby, mode_gateway, mode_typing, mode_idle };
+#define STEPS_MAX 8
+
+enum mode { mode_lobby, mode_gateway, mode_typing, mode_idle, mode_resume };
 
 struct options {
     const char *address, *clients, *label;
-    int port, pid, senders, window, text_bytes, quiet;
-    double warmup_s, seconds, idle_s;
+    int port, pid, senders, window, text_bytes;
+    double warmup_s, seconds;
+    int64_t head, behind; /* of the room to resume */
     enum mode mode;
+    int steps[STEPS_MAX], n_steps; /* idle: numbers of clients to stop at */
+    int heartbeat;                 /* idle: every client says ping once while it is measured */
+    int tls;
     int all_received; /* the next send leaves only when every client has the last one */
     int connect_window;
     int floor; /* the server is a floor: every text frame is a delivery */
@@ -26,7 +36,7 @@ struct options {
 static struct options opt = { .address = "127.0.0.1", .label = "", .senders = 1, .window = 1, .text_bytes = 128, .warmup_s = 1, .seconds = 5,
                               .connect_window = 256 };
 static struct swarm swarm;
-static uint64_t n_delivered, n_acked, n_sent, n_errors;
+static uint64_t n_delivered, n_acked, n_sent, n_errors, sent_bytes, frame_bytes;
 static int n_greeted;
 static int n_waiting_receivers;
 static uint32_t *samples;
@@ -57,15 +67,15 @@ static void send_one(struct client *c)
     c->sent_us = now_us();
     if (opt.mode == mode_lobby) {
         n_waiting_receivers = swarm.n;
-        client_send(&swarm, c, text, n);
+        memcpy(frame, text, n);
     } else if (opt.mode == mode_gateway) {
         n = (size_t)sprintf(frame, "{\"op\":\"send\",\"id\":%lld,\"room\":%lld,\"key\":\"k%d-%lld\",\"text\":\"%s\",\"reply_to\":null}",
                             (long long)now_us(), (long long)c->room, (int)getpid(), (long long)++next_key, text);
-        client_send(&swarm, c, frame, n);
     } else {
         n = (size_t)sprintf(frame, "{\"op\":\"typing\",\"room\":%lld,\"on\":true}", (long long)c->room);
-        client_send(&swarm, c, frame, n);
     }
+    sent_bytes += n;
+    client_send(&swarm, c, frame, n);
 }
 
 static void fill_window(struct client *c)
@@ -84,8 +94,16 @@ static bool is_mine(const struct client *c, const char *text, size_t n, int64_t 
     return true;
 }
 
+/* On the wire, as the server frames it. */
+static void count_frame(size_t n)
+{
+    frame_bytes += n + (n < 126 ? 2 : n < 65536 ? 4 : 10);
+}
+
+/* Everything a message costs counts as its bytes: the JSON lobby says who stopped typing before each. */
 static void lobby_text(struct client *c, const char *text, size_t n)
 {
+    count_frame(n);
     if (!opt.floor && !memmem(text, n < 120 ? n : 120, "\xf0\x9f\x92\xac", 4) && !memmem(text, n, "\"type\":\"message\"", 16)) return;
     n_delivered++;
     int64_t sent_us;
@@ -98,41 +116,52 @@ static void lobby_text(struct client *c, const char *text, size_t n)
     }
 }
 
-static void gateway_text(struct client *c, const char *text, size_t n)
+static void say_resume(struct client *c)
 {
-    if (n > 6 && memcmp(text, "{\"op\":", 6) == 0) {
-        if (memcmp(text + 6, "\"hello\"", 7) == 0) {
-            const char *resume = "{\"op\":\"resume\",\"id\":1,\"rooms\":{}}";
-            client_send(&swarm, c, resume, strlen(resume));
-        } else if (memcmp(text + 6, "\"ready\"", 7) == 0) {
-            n_greeted++;
-        } else if (memcmp(text + 6, "\"ok\"", 4) == 0) {
-            const char *id = memmem(text, n, "\"id\":", 5);
-            if (id && opt.mode == mode_gateway) {
-                sample(now_us() - atoll(id + 5));
-                n_acked++, c->n_in_flight--;
-                fill_window(c);
-            }
-        } else if (memcmp(text + 6, "\"error\"", 7) == 0) {
-            if (n_errors++ < 3) fprintf(stderr, "%.*s\n", (int)n, text);
-        }
-        return;
+    char frame[128];
+    int n = opt.mode == mode_resume ? sprintf(frame, "{\"op\":\"resume\",\"id\":1,\"rooms\":{\"%lld\":%lld}}", (long long)c->room,
+                                              (long long)(opt.head - opt.behind))
+                                    : sprintf(frame, "{\"op\":\"resume\",\"id\":1,\"rooms\":{}}");
+    c->sent_us = now_us();
+    client_send(&swarm, c, frame, (size_t)n);
+}
+
+static void gateway_answer(struct client *c, const char *text, size_t n)
+{
+    if (memcmp(text + 6, "\"hello\"", 7) == 0) {
+        say_resume(c);
+    } else if (memcmp(text + 6, "\"ready\"", 7) == 0) {
+        n_greeted += opt.mode != mode_resume;
+    } else if (memcmp(text + 6, "\"resumed\"", 9) == 0) {
+        sample(now_us() - c->sent_us);
+        n_greeted++;
+    } else if (memcmp(text + 6, "\"ok\"", 4) == 0) {
+        const char *id = memmem(text, n, "\"id\":", 5);
+        if (!id || opt.mode != mode_gateway) return;
+        sample(now_us() - atoll(id + 5));
+        n_acked++, c->n_in_flight--;
+        fill_window(c);
+    } else if (memcmp(text + 6, "\"error\"", 7) == 0) {
+        if (n_errors++ < 3) fprintf(stderr, "%.*s\n", (int)n, text);
+    } else if (memcmp(text + 6, "\"reload\"", 8) == 0) {
+        fprintf(stderr, "told to reload: %.*s\n", (int)n, text);
+        exit(1);
     }
-    if (opt.mode == mode_gateway) {
-        if (memmem(text, n < 64 ? n : 64, "message_posted", 14)) n_delivered++;
-        return;
-    }
-    if (!memmem(text, n < 40 ? n : 40, "\"typing\"", 8)) return;
+}
+
+static void gateway_event(struct client *c, const char *text, size_t n)
+{
+    bool typing = opt.mode == mode_typing;
+    if (!memmem(text, n < 64 ? n : 64, typing ? "\"typing\"" : "message_posted", typing ? 8 : 14)) return;
     n_delivered++;
-    if (opt.mode == mode_typing && c->n_in_flight > 0) {
-        char mark[40];
-        int len = sprintf(mark, "\"username\":\"bench%d\"", c->index);
-        if (memmem(text, n, mark, (size_t)len)) {
-            sample(now_us() - c->sent_us);
-            c->n_in_flight--;
-            fill_window(c);
-        }
-    }
+    count_frame(n);
+    if (!typing || c->n_in_flight == 0) return;
+    char mark[40];
+    int len = sprintf(mark, "\"username\":\"bench%d\"", c->index);
+    if (!memmem(text, n, mark, (size_t)len)) return;
+    sample(now_us() - c->sent_us);
+    c->n_in_flight--;
+    fill_window(c);
 }
 
 static void on_text(struct swarm *s, struct client *c, const char *text, size_t n)
@@ -140,8 +169,10 @@ static void on_text(struct swarm *s, struct client *c, const char *text, size_t 
     (void)s;
     if (opt.mode == mode_lobby)
         lobby_text(c, text, n);
+    else if (n > 6 && memcmp(text, "{\"op\":", 6) == 0)
+        gateway_answer(c, text, n);
     else
-        gateway_text(c, text, n);
+        gateway_event(c, text, n);
 }
 
 static int compare(const void *a, const void *b)
@@ -185,13 +216,12 @@ static int read_lines(struct line **out)
     return n;
 }
 
-/* Connects with at most connect_window handshakes under way, and for gateways waits until each is ready. */
-static double connect_all(struct line *lines, int n)
+/* Connects the clients up to n, with at most connect_window handshakes under way; a gateway's handshake ends with ready, or with resumed. */
+static void connect_up_to(struct line *lines, int n)
 {
-    int64_t begin = now_us();
-    bool gateway = opt.mode == mode_gateway || opt.mode == mode_typing || (opt.mode == mode_idle && strstr(lines[0].path, "gateway"));
-    int started = 0;
-    int64_t deadline = begin + 300 * 1000000ll;
+    static int started;
+    bool gateway = strstr(lines[0].path, "gateway") != NULL;
+    int64_t deadline = now_us() + 300 * 1000000ll;
     for (;;) {
         int done = (gateway ? n_greeted : swarm.n_open) + swarm.n_closed;
         if (done >= n) break;
@@ -202,19 +232,106 @@ static double connect_all(struct line *lines, int n)
         swarm_turn(&swarm, 100);
         if (now_us() > deadline) fprintf(stderr, "only %d of %d connected\n", done, n), exit(1);
     }
-    return (double)(now_us() - begin) / 1e6;
 }
 
-static void report(double connect_s, double seconds, int64_t cpu_us, int64_t connect_cpu_us, int64_t rss_before, int64_t rss_after, int64_t idle_cpu_us)
+/* What is measured between two moments. */
+struct span_of_time { int64_t us, cpu_us, own_cpu_us, machine_cpu_us; };
+
+static struct span_of_time moment(void)
+{
+    return (struct span_of_time){ now_us(), process_cpu_us(opt.pid), process_cpu_us(getpid()), machine_cpu_us() };
+}
+
+static struct span_of_time since(struct span_of_time then)
+{
+    struct span_of_time now = moment();
+    return (struct span_of_time){ now.us - then.us, now.cpu_us - then.cpu_us, now.own_cpu_us - then.own_cpu_us, now.machine_cpu_us - then.machine_cpu_us };
+}
+
+/* The part of one processor that neither the server nor we used: how far the figures can be trusted. */
+static double disturbed(struct span_of_time took)
+{
+    int64_t others = took.machine_cpu_us - took.cpu_us - took.own_cpu_us;
+    return others > 0 && took.us ? (double)others / (double)took.us : 0;
+}
+
+static void report_head(struct span_of_time took)
+{
+    printf("{\"case\":\"%s\",\"clients\":%d,\"lost\":%d,\"errors\":%llu,\"disturbed\":%.3f,\"seconds\":%.3f,\"cpu_us\":%lld", opt.label, swarm.n,
+           swarm.n_closed, (unsigned long long)n_errors, disturbed(took), (double)took.us / 1e6, (long long)took.cpu_us);
+}
+
+static void report(struct span_of_time took)
 {
     qsort(samples, n_samples, sizeof *samples, compare);
-    printf("{\"case\":\"%s\",\"clients\":%d,\"lost\":%d,\"connect_s\":%.3f,\"connect_cpu_us\":%lld,\"seconds\":%.3f,\"cpu_us\":%lld,\"sent\":%llu,"
-           "\"acked\":%llu,\"delivered\":%llu,\"errors\":%llu,\"deliveries_per_cpu_s\":%.0f,\"acks_per_s\":%.0f,\"p50_ms\":%.3f,\"p99_ms\":%.3f,"
-           "\"bytes_in\":%llu,\"rss_before\":%lld,\"rss_after\":%lld,\"idle_cpu_us\":%lld}\n",
-           opt.label, swarm.n, swarm.n_closed, connect_s, (long long)connect_cpu_us, seconds, (long long)cpu_us, (unsigned long long)n_sent,
-           (unsigned long long)n_acked, (unsigned long long)n_delivered, (unsigned long long)n_errors,
-           cpu_us ? (double)n_delivered * 1e6 / (double)cpu_us : 0, (double)n_acked / seconds, percentile(0.5), percentile(0.99),
-           (unsigned long long)swarm.n_bytes, (long long)rss_before, (long long)rss_after, (long long)idle_cpu_us);
+    report_head(took);
+    printf(",\"sent\":%llu,\"sent_bytes_each\":%.0f,\"acked\":%llu,\"delivered\":%llu,\"frame_bytes_each\":%.2f,\"deliveries_per_cpu_s\":%.0f,"
+           "\"acks_per_s\":%.0f,\"p50_ms\":%.3f,\"p99_ms\":%.3f,\"bytes_in\":%llu}\n",
+           (unsigned long long)n_sent, n_sent ? (double)sent_bytes / (double)n_sent : 0, (unsigned long long)n_acked, (unsigned long long)n_delivered,
+           n_delivered ? (double)frame_bytes / (double)n_delivered : 0, took.cpu_us ? (double)n_delivered * 1e6 / (double)took.cpu_us : 0,
+           (double)n_acked * 1e6 / (double)took.us, percentile(0.5), percentile(0.99), (unsigned long long)swarm.n_bytes);
+}
+
+static void run_busy(struct line *lines, int n)
+{
+    connect_up_to(lines, n);
+    run_for(0.5);
+    for (int i = 0; i < opt.senders; i++) fill_window(&swarm.clients[i]);
+    run_for(opt.warmup_s);
+    n_delivered = n_acked = n_sent = sent_bytes = frame_bytes = 0, n_samples = 0, swarm.n_bytes = 0;
+    struct span_of_time begin = moment();
+    run_for(opt.seconds);
+    report(since(begin));
+}
+
+static void run_resume(struct line *lines, int n)
+{
+    struct span_of_time begin = moment();
+    connect_up_to(lines, n);
+    report(since(begin));
+}
+
+/* One heartbeat of every client, evenly over the time. */
+static void beat_for(double seconds)
+{
+    static const char ping[] = "{\"op\":\"ping\"}";
+    int64_t begin = now_us(), whole = (int64_t)(seconds * 1e6);
+    for (int next = 0; now_us() < begin + whole;) {
+        for (; next < swarm.n && begin + whole * next / swarm.n <= now_us(); next++) client_send(&swarm, &swarm.clients[next], ping, sizeof ping - 1);
+        swarm_turn(&swarm, 10);
+    }
+}
+
+static void run_idle(struct line *lines, int n)
+{
+    struct { int64_t us, cpu_us, rss; } steps[STEPS_MAX];
+    int64_t rss = process_rss_bytes(opt.pid);
+    opt.steps[opt.n_steps++] = n;
+    for (int i = 0; i < opt.n_steps; i++) {
+        struct span_of_time begin = moment();
+        connect_up_to(lines, opt.steps[i]);
+        steps[i].us = since(begin).us;
+        run_for(opt.warmup_s);
+        steps[i].cpu_us = since(begin).cpu_us;
+        steps[i].rss = process_rss_bytes(opt.pid);
+    }
+    struct span_of_time begin = moment();
+    (opt.heartbeat ? beat_for : run_for)(opt.seconds);
+    report_head(since(begin));
+    printf(",\"rss_before\":%lld,\"rss_after\":%lld,\"steps\":[", (long long)rss, (long long)process_rss_bytes(opt.pid));
+    for (int i = 0; i < opt.n_steps; i++)
+        printf("%s{\"clients\":%d,\"connect_us\":%lld,\"cpu_us\":%lld,\"rss\":%lld}", i ? "," : "", opt.steps[i], (long long)steps[i].us,
+               (long long)steps[i].cpu_us, (long long)steps[i].rss);
+    printf("]}\n");
+}
+
+static SSL_CTX *tls_context(void)
+{
+    SSL_CTX *tls = SSL_CTX_new(TLS_client_method());
+    if (!tls) fprintf(stderr, "no TLS\n"), exit(1);
+    SSL_CTX_set_mode(tls, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+    SSL_CTX_set_session_cache_mode(tls, SSL_SESS_CACHE_OFF);
+    return tls; /* any certificate will do: it is a bench */
 }
 
 static int run(void)
@@ -225,24 +342,13 @@ static int run(void)
     samples = malloc(SAMPLES_MAX * sizeof *samples);
     swarm_init(&swarm, n, opt.address, opt.port);
     swarm.on_text = on_text;
-    int64_t rss_before = process_rss_bytes(opt.pid), cpu_before = process_cpu_us(opt.pid);
-    double connect_s = connect_all(lines, n);
-    int64_t connect_cpu_us = process_cpu_us(opt.pid) - cpu_before;
-    run_for(0.5);
-    if (opt.mode == mode_idle) {
-        run_for(opt.warmup_s);
-        int64_t cpu = process_cpu_us(opt.pid);
-        run_for(opt.seconds);
-        report(connect_s, opt.seconds, 0, connect_cpu_us, rss_before, process_rss_bytes(opt.pid), process_cpu_us(opt.pid) - cpu);
-        return 0;
-    }
-    for (int i = 0; i < opt.senders; i++) fill_window(&swarm.clients[i]);
-    run_for(opt.warmup_s);
-    n_delivered = n_acked = n_sent = 0, n_samples = 0, swarm.n_bytes = 0;
-    int64_t begin = now_us(), cpu = process_cpu_us(opt.pid);
-    run_for(opt.seconds);
-    cpu = process_cpu_us(opt.pid) - cpu;
-    report(connect_s, (double)(now_us() - begin) / 1e6, cpu, connect_cpu_us, rss_before, process_rss_bytes(opt.pid), 0);
+    if (opt.tls) swarm.tls = tls_context();
+    if (opt.mode == mode_idle)
+        run_idle(lines, n);
+    else if (opt.mode == mode_resume)
+        run_resume(lines, n);
+    else
+        run_busy(lines, n);
     return n_errors || swarm.n_closed ? 2 : 0;
 }
 
@@ -251,7 +357,7 @@ static const struct argp_option argp_options[] = {
     { "port", 'p', "PORT", 0, "server port", 0 },
     { "pid", 'P', "PID", 0, "server process, for CPU and memory", 0 },
     { "clients", 'c', "FILE", 0, "one client a line", 0 },
-    { "mode", 'm', "MODE", 0, "lobby, gateway, typing or idle", 0 },
+    { "mode", 'm', "MODE", 0, "lobby, gateway, typing, idle or resume", 0 },
     { "senders", 's', "N", 0, "clients that send", 0 },
     { "window", 'w', "N", 0, "sends in flight of each", 0 },
     { "text-bytes", 'b', "N", 0, "message size", 0 },
@@ -259,20 +365,26 @@ static const struct argp_option argp_options[] = {
     { "seconds", 't', "S", 0, "seconds counted", 0 },
     { "all-received", 'A', 0, 0, "one message in flight: next when all have the last", 0 },
     { "floor", 'f', 0, 0, "the server is a floor: every text frame is a delivery", 0 },
+    { "connect-window", 'C', "N", 0, "handshakes under way at once", 0 },
+    { "step", 'S', "N", 0, "idle: weigh the server at this number of clients too; may be repeated", 0 },
+    { "heartbeat", 'H', 0, 0, "idle: every client says ping once while it is measured", 0 },
+    { "head", 'h', "SEQ", 0, "resume: the newest change of the room", 0 },
+    { "behind", 'B', "N", 0, "resume: changes that were missed", 0 },
+    { "tls", 'T', 0, 0, "speak TLS, believe any certificate", 0 },
     { "label", 'l', "NAME", 0, "name of the case", 0 },
     { 0 },
 };
 
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
-    static const char *const modes[] = { "lobby", "gateway", "typing", "idle" };
+    static const char *const modes[] = { "lobby", "gateway", "typing", "idle", "resume" };
     switch (key) {
     case 'a': opt.address = arg; break;
     case 'p': opt.port = atoi(arg); break;
     case 'P': opt.pid = atoi(arg); break;
     case 'c': opt.clients = arg; break;
     case 'm':
-        for (int i = 0; i < 4; i++)
+        for (int i = 0; i < 5; i++)
             if (strcmp(arg, modes[i]) == 0) opt.mode = (enum mode)i;
         break;
     case 's': opt.senders = atoi(arg); break;
@@ -282,6 +394,15 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     case 't': opt.seconds = atof(arg); break;
     case 'A': opt.all_received = 1; break;
     case 'f': opt.floor = 1; break;
+    case 'C': opt.connect_window = atoi(arg); break;
+    case 'S':
+        if (opt.n_steps == STEPS_MAX - 1) argp_error(state, "at most %d steps", STEPS_MAX - 1);
+        opt.steps[opt.n_steps++] = atoi(arg);
+        break;
+    case 'H': opt.heartbeat = 1; break;
+    case 'h': opt.head = atoll(arg); break;
+    case 'B': opt.behind = atoll(arg); break;
+    case 'T': opt.tls = 1; break;
     case 'l': opt.label = arg; break;
     case ARGP_KEY_END:
         if (!opt.port || !opt.pid || !opt.clients) argp_usage(state);

@@ -1,56 +1,100 @@
 // Writes docs/performance.md from the results of run.mjs: the method in words, the figures as they were measured, nothing else.
-import { cpus, release, totalmem } from 'node:os'
 import { writeFileSync } from 'node:fs'
+import { release, totalmem } from 'node:os'
+import { loadCpu, model, processors, serverCpu, setting } from './lab.mjs'
 
-const number = (x) => (x >= 100 ? Math.round(x).toLocaleString('en') : Number(x.toPrecision(3)).toString())
+const number = (x) => (Math.abs(x) >= 100 ? Math.round(x).toLocaleString('en') : Number(x.toPrecision(3)).toString())
+const range = ([low, high]) => (low === high ? '' : ` (${low.toFixed(2)}–${high.toFixed(2)})`)
+const ratio = (r) => `**${r.ratio.toFixed(2)}**${range(r.ratio_spread)}`
+const verdict = (r) => (r.met === undefined ? '' : r.met ? 'yes' : '**no**')
+const table = (head, rows) => [`| ${head.join(' | ')} |`, `|${head.map(() => '---').join('|')}|`, ...rows.map((r) => `| ${r.join(' | ')} |`)].join('\n')
 
-const fanRow = (r) =>
-  `| ${r.case} | ${r.goal} | **${r.ratio.toFixed(2)}** (${r.ratio_spread.map((x) => x.toFixed(2)).join('–')}) | ${number(r.ours)} | ${number(r.floor)} | ${number(r.deliveries_per_s)} | ${number(r.p50_ms)} / ${number(r.p99_ms)} | ${r.bytes_per_delivery} |`
-const idleRow = (r) =>
-  `| ${r.case} | ${number(r.connections)} | ${number(r.bytes_per_connection)} | ${number(r.connections_per_s)} | ${number(r.cpu_us_per_connection_made)} | ${number(r.cpu_us_per_idle_connection_minute)} |`
-const durableRow = (r) =>
-  `| ${r.case} | ${r.goal} | **${r.ratio.toFixed(2)}** (${r.ratio_spread.map((x) => x.toFixed(2)).join('–')}) | ${number(r.acks_per_s)} | ${number(r.floor_rows_per_s)} | ${number(r.p99_ms)} |`
+function method(load) {
+  const where = serverCpu === loadCpu ? 'and the load generator share the only processor' : `on processor ${serverCpu}, the load generator on processor ${loadCpu}`
+  return `# Performance
 
-export function report(path, results, { rounds, seconds }) {
-  const fan = results.filter((r) => r.case.startsWith('F'))
-  const idle = results.filter((r) => r.bytes_per_connection)
-  const durable = results.filter((r) => r.floor_rows_per_s)
-  writeFileSync(path, `# Performance
-
-Made by \`make bench\`; do not edit by hand. Machine: ${cpus().length} × ${cpus()[0].model}, ${Math.round(totalmem() / 2 ** 30)} GiB, Linux ${release()}.
+Made by \`make bench\`; do not edit by hand. Machine: ${processors.length} × ${model}, ${Math.round(totalmem() / 2 ** 30)} GiB, Linux ${release()}; load before the start ${load.toFixed(2)}.
 Absolute figures depend on the machine; the ratios are what we hold ourselves to.
 
 ## Method
 
-A case and its floor run one after the other, ${rounds} rounds of ${seconds} s each, medians with the smallest and largest round. Server (\`--loops 1\`) and floor on
-processor 0, the load generator on processor 1, over loopback. CPU time is user plus system of the whole server process, from \`/proc\`: the loop, the lanes and the database's
-threads. Every message of ours is committed (\`synchronous=FULL\`) before anybody sees it; the floors store nothing.
+The real program, \`suhbat serve --loops 1\`, ${where}, over loopback; floors run where the server runs. Accounts are made with cheap
+password hashes and rate limits are off; nothing else differs from what an operator runs. CPU time is user plus system of the whole server process:
+the loop, the lanes, the database's threads, and what the kernel does in their name. Every message is committed (SQLite: WAL, \`synchronous=FULL\`) before
+anybody sees it; the fan-out floors store nothing.
 
-The floors (\`bench/floor_fanout.c\`) are bare epoll programs that frame each message once and hand it to the kernel: \`each\` with one send a subscriber and message, \`turn\` with one
-send a subscriber and turn, after all ready sockets were read. A floor's messages are as long as ours are on the wire.
-${fan.length ? `
+A case and its floor run one after the other in the same round, ${setting.rounds} rounds of ${setting.seconds} s after a second of warm-up. A ratio is formed within a round; the table shows the
+median of the rounds, and the smallest and the largest in brackets. *Disturbed* is the part of one processor that programs other than server and load
+used in the worst round (the kernel's own threads count): above a few per cent the figures are not worth keeping.
+`
+}
+
+const fan = (list) => `
 ## Fan-out: deliveries per second of server CPU
 
-F1 against the floor \`each\`, the others against \`turn\`. Text 128 bytes.
+Text of 128 bytes. **F1**: 1,000 subscribers in one room, one message in flight: the next is sent when all 1,000 have the last. **F2**: the same room, 10 senders
+with 16 in flight each. **F3**: 200 rooms of 10, everybody sends with one in flight. The floors (\`bench/floor_fanout.c\`) are bare epoll programs that frame each message once and hand
+it to the kernel: F1's with one send a subscriber and message, the others' with one send a subscriber and turn, after all ready sockets were read. They
+have as many clients, hear as many bytes, and send frames exactly as long as ours (in the JSON lobby two frames of ours are one of theirs). Each run checks that.
 
-| case | goal | ratio (spread) | ours | floor | deliveries/s | p50 / p99 ms | bytes each |
-|---|---|---|---|---|---|---|---|
-${fan.map(fanRow).join('\n')}
-` : ''}${durable.length ? `
-## Durable sends: acknowledged messages a second, 64 senders with 4 in flight
+${table(['case', 'goal', 'met', 'ratio (spread)', 'ours', 'floor', 'deliveries/s', 'p50 / p99 ms', 'bytes each', 'disturbed'],
+  list.map((r) => [r.case, r.goal, verdict(r), ratio(r), number(r.ours), number(r.floor), number(r.deliveries_per_s), `${number(r.p50_ms)} / ${number(r.p99_ms)}`,
+    number(r.frame_bytes), r.disturbed.toFixed(2)]))}
 
-The floor is a bare program that inserts rows into a table with one index, 64 rows a commit, on the same disk.
+Milliseconds are from the send to the sender's own copy (messages through the gateway: to the acknowledgement), at full load.
+`
 
-| case | goal | ratio (spread) | acknowledged/s | floor rows/s | p99 ms from send to acknowledgement |
-|---|---|---|---|---|---|
-${durable.map(durableRow).join('\n')}
-` : ''}${idle.length ? `
-## Idle connections: authenticated and subscribed
+const durable = (list) => `
+## Durable sends: 64 senders, each in a room of its own, through the gateway
 
-Resident bytes are the growth of the whole process divided by the connections.
+The floor is a bare program that inserts rows into a table with one index, 64 rows a commit, on the same disk in the same round (\`bench/floor_sqlite.c\`;
+\`bench/floor_postgres.c\` sends each commit's rows as arrays). The goal is held by 4 in flight a sender. The database server of the PostgreSQL case runs where the kernel puts it.
 
-| case | connections | resident bytes each | connections/s | CPU µs to make one | CPU µs a minute idle |
-|---|---|---|---|---|---|
-${idle.map(idleRow).join('\n')}
-` : ''}`)
+${table(['case', 'in flight', 'goal', 'met', 'ratio (spread)', 'acknowledged/s', 'floor rows/s', 'p50 / p99 ms, send to acknowledgement', 'server CPU µs each'],
+  list.flatMap((r) => r.windows.map((w) => [r.case, w.in_flight, ...(w.in_flight === r.in_flight ? [r.goal, verdict(r)] : ['', '']), ratio(w), number(w.acks_per_s),
+    number(r.floor_rows_per_s), `${number(w.p50_ms)} / ${number(w.p99_ms)}`, number(w.cpu_us_each)])))}
+`
+
+const history = (r) => `
+## History: a page of 50 over HTTP
+
+A room of ${number(r.messages[1])} messages beside one of ${number(r.messages[0])} in the same database; one request at a time, the place within the band chosen by chance, rooms and bands in turn.
+Goal: at most ${r.goal} times the young room's, in time and in server CPU, at every depth. Met: ${verdict(r)} (worst ${r.ratio.toFixed(2)}).
+
+${table(['depth', 'young room p50 µs', 'old room p50 µs', 'ratio', 'p99 µs young / old', 'server CPU µs young / old', 'ratio'],
+  r.bands.map((b) => [b.depth, number(b.young_us), number(b.old_us), b.ratio.toFixed(2), `${number(b.young_p99_us)} / ${number(b.old_p99_us)}`,
+    `${number(b.young_cpu_us)} / ${number(b.old_cpu_us)}`, b.cpu_ratio.toFixed(2)]))}
+`
+
+const resume = (r) => `
+## Resume: a gateway client ${number(r.behind)} messages behind
+
+In the same old room. Alone, from \`resume\` to \`resumed\`: ${number(r.ms)} ms (${r.ms_spread.map(number).join('–')}), ${number(r.bytes)} bytes, ${number(r.cpu_ms)} ms of server CPU.
+${r.crowd} clients at once: half were done after ${number(r.crowd_p50_ms)} ms, all but one in a hundred after ${number(r.crowd_p99_ms)} ms, ${number(r.crowd_cpu_ms_each)} ms of server CPU each.
+`
+
+const stepsOf = (r) => (r.steps ? r.steps.map((s) => `${number(s.bytes_each)} (to ${number(s.connections)})`).join(', ') : r.bytes_spread ? `${r.bytes_spread.map(number).join('–')} by process` : '')
+const idle = (list) => `
+## Idle connections: authenticated, subscribed
+
+Resident bytes are the growth of the whole process from before the first connection, divided by the connections; growth is also told between the steps, each
+from the one before. At most 45 sockets an account. A gateway's client says \`ping\` every 30 s, and is answered; the lobby's server asks after 45 s of
+silence. In the lobby each who comes is announced to all who are there, so making a connection costs more the more there are.
+
+${table(['case', 'connections', 'goal', 'met', 'resident bytes each', 'between the steps', 'connections/s', 'CPU µs to make one', 'CPU µs a minute idle'],
+  list.map((r) => [r.case, number(r.connections), r.goal ? `≤ ${number(r.goal)}` : '', verdict(r), `**${number(r.bytes_per_connection)}**`, stepsOf(r), number(r.connections_per_s),
+    number(r.cpu_us_per_connection_made), number(r.cpu_us_per_idle_connection_minute)]))}
+`
+
+const absent = (list) => `
+## Not measured
+
+${list.map((r) => `- ${r.case}: ${r.why}`).join('\n')}
+`
+
+export function writeReport(path, results, { load }) {
+  const of = (...kinds) => results.filter((r) => kinds.includes(r.kind))
+  const section = (write, list) => (list.length ? write(list) : '')
+  writeFileSync(path, method(load) + section(fan, of('fan')) + section(durable, of('durable')) + of('history').map(history).join('') + of('resume').map(resume).join('') +
+    section(idle, of('idle')) + section(absent, of('failed', 'skipped')))
 }
