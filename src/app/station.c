@@ -102,10 +102,12 @@ void station_stop(struct station *s)
     mailbox_post(loop_mailbox(s->loop), &s->stop);
 }
 
-/* Clean stations only. Letters may lie in the mailbox until the last lane and loop have ended, so these go together at the very end. */
+/* Clean stations, and such as never ran: those still have their listener. Letters may lie in the mailbox until the last lane and loop have ended,
+   so these go together at the very end. */
 void station_destroy(struct station *s)
 {
     if (!s) return;
+    if (!s->clean) net_destroy(s->net);
     loop_destroy(s->loop);
     hub_destroy(s->door.hub);
     gate_client_destroy(s->door.gate);

@@ -70,6 +70,11 @@ static void run_read(void *state, struct job **jobs, size_t n)
     errands_return(jobs, n);
 }
 
+static struct lane *write_lane_for(const struct lanes *lanes, const struct command *command)
+{
+    return lanes->write[command_room(command).v % lanes->n_write];
+}
+
 static void run_hash(void *state, struct job **jobs, size_t n)
 {
     struct worker *w = state;
@@ -79,11 +84,12 @@ static void run_hash(void *state, struct job **jobs, size_t n)
     if (command->fault == fault_none) {
         struct list one;
         list_init(&one);
-        struct lane *next = w->gate->lanes.write[0];
         list_append(&one, &jobs[0]->node);
-        if (lane_post(next, &one, 1) == fault_none) return;
+        if (lane_post(write_lane_for(&w->gate->lanes, command), &one, 1) == fault_none) return;
         list_remove(&jobs[0]->node);
         command->fault = fault_busy;
+        command->retry_after_s = 1;
+        atomic_fetch_add(&w->gate->n_busy, 1);
     }
     count(w->gate, jobs, n);
     errands_return(jobs, n);
@@ -93,7 +99,7 @@ struct lane *lane_for(struct lanes *lanes, const struct command *command)
 {
     if (command_prepare_of(command->kind) == command_prepare_hash) return lanes->hash;
     if (command_lane_of(command->kind) == command_lane_read) return lanes->read;
-    return lanes->write[command_room(command).v % lanes->n_write];
+    return write_lane_for(lanes, command);
 }
 
 enum fault lanes_open(struct gate *gate)
