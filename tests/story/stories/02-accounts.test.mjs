@@ -97,10 +97,13 @@ test('a refresh token is used once; using it again ends the session', async () =
     await refused(api.call('POST', '/sessions/refresh', { refresh_token: 'nonsense' }), 401);
 });
 
-test('of two refreshes at once with one token at most one wins', async () => {
+test('two refreshes at once with one token are one refresh: an answer that was lost may be asked for again', async () => {
     const person = await Person.register(server, 'racing');
     const both = await Promise.all([1, 2].map(() => api.call('POST', '/sessions/refresh', { refresh_token: person.grant.refresh_token })));
-    assert.ok(both.filter((a) => a.status === 200).length <= 1, both.map((a) => a.status).join());
+    const won = both.filter((a) => a.status === 200).map((a) => a.body.refresh_token);
+    assert.ok(won.length >= 1, both.map((a) => a.text).join());
+    assert.equal(new Set(won).size, 1, 'two different tokens would be two sessions');
+    await api.post('/sessions/refresh', { refresh_token: won[0] });
 });
 
 test('sessions are listed and revoked; a revoked one is refused at once and its sockets are closed with 4401', async () => {

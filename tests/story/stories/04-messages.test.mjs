@@ -231,7 +231,7 @@ test('read marks move forward only; unread counts what others wrote above them',
     assert.equal(top.read, head);
     assert.equal((await seen(vali)).read, top.read);
     const marks = (await ali.changes(quiet)).filter((e) => e.t === 'room_read' && e.by.id === vali.id);
-    assert.deepEqual(marks.map((e) => e.read), [sent[2].seq, top.read]);
+    assert.deepEqual(marks.map((e) => e.read), [top.read], 'a mark that was replaced is not replayed');
     await ali.api.delete(at(sent[0]));
     const fresh = await Person.register(server, 'fresh');
     await ali.api.put(`/rooms/${quiet.id}/members/${fresh.id}`);
