@@ -28,7 +28,7 @@ struct batch {
     struct chat *chat;
     struct post posts[POST_SET_MAX];
     struct post_facts facts[POST_SET_MAX];
-    struct message *fresh[POST_SET_MAX];
+    const struct message *fresh[POST_SET_MAX];
     size_t n, n_facts, n_fresh;
     int64_t now_us;
     struct tally tally;
@@ -97,9 +97,19 @@ static const struct post *twin_of(const struct batch *b, const struct post *p)
     return NULL;
 }
 
+/* The message in the command's own words, for the other command of a twin may be gone sooner. */
+static struct message as_sent(const struct post *p, struct message_id id, int64_t seq)
+{
+    const struct post_facts *f = p->facts;
+    return (struct message){ .id = id, .room = p->in->room, .seq = seq, .author = f->author, .text = p->in->text, .key = p->in->key,
+                             .reply_to = p->in->reply_to, .reply_author = f->reply_author, .reply_text = f->reply_text,
+                             .created_us = p->ask.now_us };
+}
+
 static enum fault answer_with_twin(struct post *p, const struct post *twin)
 {
     if (!content_is_same(twin->message, 0, p->in)) return ask_refuse(&p->ask, fault_conflict, "key");
+    *p->message = as_sent(p, twin->message->id, twin->message->seq);
     p->ask.c->out.message_post.repeat = true;
     return fault_none;
 }
@@ -116,10 +126,7 @@ static enum fault write_down(struct batch *b, struct post *p)
 {
     enum fault fault = check_reply(p);
     if (fault) return fault;
-    *p->message = (struct message){
-        .room = p->in->room, .seq = next_number(&b->tally, &p->facts->place), .author = p->facts->author, .text = p->in->text, .key = p->in->key,
-        .reply_to = p->in->reply_to, .reply_author = p->facts->reply_author, .reply_text = p->facts->reply_text, .created_us = b->now_us,
-    };
+    *p->message = as_sent(p, p->facts->next, next_number(&b->tally, &p->facts->place));
     p->fresh = true;
     b->fresh[b->n_fresh++] = p->message;
     return fault_none;
@@ -150,20 +157,6 @@ static enum fault tell(struct batch *b, struct post *p)
     return chat_tell(b->chat, &posted);
 }
 
-/* Twins get their answer last: only now has the first of them its id. The words are the twin's own, for the other command may be gone sooner. */
-static enum fault answer(struct batch *b, struct post *p)
-{
-    const struct command *c = p->ask.c;
-    if (p->fresh) return tell(b, p);
-    if (c->fault || !id_none(p->message->id)) return fault_none;
-    const struct message *first = twin_of(b, p)->message;
-    *p->message = (struct message){
-        .id = first->id, .room = first->room, .seq = first->seq, .author = p->facts->author, .text = p->in->text, .key = p->in->key,
-        .reply_to = p->in->reply_to, .reply_author = p->facts->reply_author, .reply_text = p->facts->reply_text, .created_us = first->created_us,
-    };
-    return fault_none;
-}
-
 static bool concerns_all(enum fault fault)
 {
     return fault == fault_unavailable || fault == fault_uncertain || fault == fault_internal;
@@ -178,7 +171,8 @@ static enum fault carry_out(struct batch *b)
         if (concerns_all(c->fault)) fault = c->fault;
     }
     if (!fault) fault = store_fresh(b);
-    for (size_t i = 0; i < b->n && !fault; i++) fault = answer(b, &b->posts[i]);
+    for (size_t i = 0; i < b->n && !fault; i++)
+        if (b->posts[i].fresh) fault = tell(b, &b->posts[i]);
     return fault;
 }
 

@@ -5,17 +5,9 @@
 
 enum { members_max = 100, rooms_max = 2000, public_rooms_max = 500 };
 
-/* A direct room with oneself shows oneself. */
-static void show_peer(const struct ask *ask, struct room_view *view)
-{
-    if (view->kind == room_direct && id_none(view->peer.id)) view->peer = ask->account.person;
-}
-
 static enum fault view(struct ask *ask, struct room_id room, struct room_view *out)
 {
-    enum fault fault = store_room_view(ask->store, room, ask->account.person.id, ask->arena, out);
-    if (!fault) show_peer(ask, out);
-    return fault;
+    return store_room_view(ask->store, room, ask->account.person.id, ask->arena, out);
 }
 
 /* ---- Making */
@@ -90,9 +82,7 @@ enum fault room_list(struct ask *ask)
 {
     struct room_list_out *out = &ask->c->out.room_list;
     out->account = ask->account;
-    enum fault fault = store_room_list(ask->store, ask->account.person.id, rooms_max, ask->arena, &out->rooms, &out->n);
-    for (size_t i = 0; i < out->n; i++) show_peer(ask, &out->rooms[i]);
-    return fault;
+    return store_room_list(ask->store, ask->account.person.id, rooms_max, ask->arena, &out->rooms, &out->n);
 }
 
 enum fault room_list_public(struct ask *ask)

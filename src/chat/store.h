@@ -79,7 +79,7 @@ must_use enum fault store_room_insert_group(struct store *store, struct span nam
 must_use enum fault store_room_insert_direct(struct store *store, struct account_id a, struct account_id b, int64_t now_us, struct room_id *out,
                                              bool *existed_out);
 must_use enum fault store_room_rename(struct store *store, struct room_id room, struct span name);
-/* As the account sees them. peer is none in a direct room with oneself. */
+/* As the account sees them. */
 must_use enum fault store_room_view(struct store *store, struct room_id room, struct account_id account, struct arena *arena, struct room_view *out);
 must_use enum fault store_room_list(struct store *store, struct account_id account, size_t max, struct arena *arena, struct room_view **views_out,
                                     size_t *n_out); /* rooms of the account, newest activity first */
@@ -112,13 +112,14 @@ struct post_facts {
     struct person author;     /* none: no such account, or closed */
     bool session_alive;
     struct message_id earlier; /* message of the same author, room and key; none: there is none */
+    struct message_id next;    /* the id for the message, should it be stored in this transaction */
     struct person reply_author;
     struct span reply_text; /* the quote */
     bool reply_found, reply_deleted;
 };
 must_use enum fault store_message_post_facts(struct store *store, struct post_facts *facts, size_t n, int64_t now_us);
-/* Stores messages (room, seq, author, text, key, reply_to and created_us are set) and fills in their ids. conflict: a number or key is taken. */
-must_use enum fault store_message_insert(struct store *store, struct message *const *messages, size_t n);
+/* Stores new messages. conflict: a number or key is taken. */
+must_use enum fault store_message_insert(struct store *store, const struct message *const *messages, size_t n);
 /* Moves rooms on to the number of their newest message. */
 must_use enum fault store_room_posted(struct store *store, const struct room_id *rooms, const int64_t *heads, size_t n);
 

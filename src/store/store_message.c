@@ -17,6 +17,7 @@ static void col_facts(void *user, struct db_rows *row)
     f->author = col_person(row, 6, f->arena);
     f->session_alive = id_none(f->session) || !db_col_is_null(row, 8);
     f->earlier.v = db_col_i64(row, 9);
+    f->next.v = db_col_i64(row, 14);
     f->reply_found = !db_col_is_null(row, 10);
     if (!f->reply_found) return;
     f->reply_author = col_person(row, 10, f->arena);
@@ -39,37 +40,21 @@ enum fault store_message_post_facts(struct store *store, struct post_facts *fact
     return db_bulk(store->db, stmt_message_post_facts, columns, sizeof columns / sizeof *columns, n, col_facts, facts);
 }
 
-static void col_id(void *user, struct db_rows *row)
+enum fault store_message_insert(struct store *store, const struct message *const *messages, size_t n)
 {
-    struct message *const *messages = user;
-    messages[db_col_i64(row, 0)]->id.v = db_col_i64(row, 1);
-}
-
-/* SQLite numbers rows one after the other and has one writer: the newest id tells them all, where RETURNING would cost as much as the insert. */
-static enum fault count_ids_back(struct store *store, struct message *const *messages, size_t n)
-{
-    int64_t id;
-    enum fault fault = store_number(store, stmt_message_newest, NULL, 0, &id);
-    for (size_t i = n; i > 0; i--) messages[i - 1]->id.v = id--;
-    return fault;
-}
-
-enum fault store_message_insert(struct store *store, struct message *const *messages, size_t n)
-{
-    int64_t room[n], seq[n], author[n], reply_to[n], created_us[n];
+    int64_t id[n], room[n], seq[n], author[n], reply_to[n], created_us[n];
     struct span text[n], key[n];
     for (size_t i = 0; i < n; i++) {
         const struct message *m = messages[i];
-        room[i] = m->room.v, seq[i] = m->seq, author[i] = m->author.id.v, text[i] = m->text, key[i] = m->key;
+        id[i] = m->id.v, room[i] = m->room.v, seq[i] = m->seq, author[i] = m->author.id.v, text[i] = m->text, key[i] = m->key;
         reply_to[i] = m->reply_to.v, created_us[i] = m->created_us;
     }
     struct db_column columns[] = {
-        { .type = db_i64, .i64s = room }, { .type = db_i64, .i64s = seq }, { .type = db_i64, .i64s = author },
-        { .type = db_text, .texts = text }, { .type = db_text, .texts = key }, { .type = db_i64, .i64s = reply_to },
-        { .type = db_i64, .i64s = created_us },
+        { .type = db_i64, .i64s = id },     { .type = db_i64, .i64s = room }, { .type = db_i64, .i64s = seq },
+        { .type = db_i64, .i64s = author }, { .type = db_text, .texts = text }, { .type = db_text, .texts = key },
+        { .type = db_i64, .i64s = reply_to }, { .type = db_i64, .i64s = created_us },
     };
-    enum fault fault = db_bulk(store->db, stmt_message_insert, columns, sizeof columns / sizeof *columns, n, col_id, (void *)messages);
-    return fault || db_engine_of(store->db) != db_sqlite ? fault : count_ids_back(store, messages, n);
+    return db_bulk(store->db, stmt_message_insert, columns, sizeof columns / sizeof *columns, n, NULL, NULL);
 }
 
 /* ---- Reading back */

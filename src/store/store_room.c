@@ -1,6 +1,5 @@
 /* Rooms in the database. Behind the core's port; runs on the thread of its store. */
 #include "store/store_private.h"
-#include <stdio.h>
 
 enum { view_n_columns = 12 }; /* of ROOM_COLUMNS, before those of the last message */
 
@@ -38,12 +37,10 @@ enum fault store_room_insert_group(struct store *store, struct span name, bool p
 enum fault store_room_insert_direct(struct store *store, struct account_id a, struct account_id b, int64_t now_us, struct room_id *out,
                                     bool *existed_out)
 {
-    char key[48];
-    long long low = a.v < b.v ? a.v : b.v, high = a.v < b.v ? b.v : a.v;
-    struct span both = span_make(key, (size_t)snprintf(key, sizeof key, "%lld:%lld", low, high));
-    enum fault fault = STORE_NUMBER(store, &out->v, room_insert_direct, DB_TEXT(both), DB_I64(now_us));
+    int64_t low = a.v < b.v ? a.v : b.v, high = a.v < b.v ? b.v : a.v;
+    enum fault fault = STORE_NUMBER(store, &out->v, room_insert_direct, DB_I64(low), DB_I64(high), DB_I64(now_us));
     *existed_out = fault == fault_not_found;
-    return *existed_out ? STORE_NUMBER(store, &out->v, room_by_direct_key, DB_TEXT(both)) : fault;
+    return *existed_out ? STORE_NUMBER(store, &out->v, room_by_accounts, DB_I64(low), DB_I64(high)) : fault;
 }
 
 enum fault store_room_rename(struct store *store, struct room_id room, struct span name)

@@ -50,7 +50,7 @@ CREATE TABLE invite (
 );
 
 -- kind: 1 lobby, 2 group, 3 direct. head: the newest number of the room's sequence. last_post: that of its newest message.
--- direct_key: the two account ids of a direct room, the smaller first.
+-- low_id, high_id: the two accounts of a direct room, the same one twice in a room with oneself.
 CREATE TABLE room (
 --sqlite
     id INTEGER PRIMARY KEY,
@@ -60,11 +60,13 @@ CREATE TABLE room (
     kind bigint NOT NULL,
     public bigint NOT NULL,
     name text,
-    direct_key text UNIQUE,
+    low_id bigint REFERENCES account (id),
+    high_id bigint REFERENCES account (id),
     head bigint NOT NULL DEFAULT 0,
     last_post bigint NOT NULL DEFAULT 0,
     n_members bigint NOT NULL DEFAULT 0,
-    created_us bigint NOT NULL
+    created_us bigint NOT NULL,
+    UNIQUE (low_id, high_id)
 --sqlite
 );
 --postgres
