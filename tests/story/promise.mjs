@@ -29,7 +29,7 @@ class Talker {
         Object.assign(this, { world, person, overHttp });
         this.known = new Map(world.rooms.map((room) => [room, 0]));
         this.events = new Map(world.rooms.map((room) => [room, []]));
-        this.sent = [];       // {room, text, key, message?, order}
+        this.sent = [];       // {room, text, key, message?, id?: which op of which connection it was at last}
         this.mine = [];       // acknowledged and not deleted, to be edited and reacted to
         this.writes = 0;
         this.wrong = [];
@@ -42,8 +42,8 @@ class Talker {
             const gateway = new Gateway(this.world.server.wsUrl, this.person.token, { known: Object.fromEntries(this.known), deflate: this.n % 2 === 1 });
             try {
                 await gateway.open();
+                gateway.number = this.world.connects++;
                 this.gateway = gateway;
-                this.world.connects++;
                 await gateway.closed;
             } catch (error) {
                 gateway.ws?.terminate();
@@ -75,14 +75,14 @@ class Talker {
             try {
                 if (this.overHttp) return await http(new Api(`${world.server.url}/api/v1`, this.person.token));
                 if (!this.gateway?.ready) throw new Error('away');
-                return await this.gateway.op(op, fields);
+                const ticket = [this.gateway.number, this.gateway.nextId];
+                return { ...await this.gateway.op(op, fields), ticket };
             } catch (error) {
                 world.retries++;
                 const word = error.frame?.error;
                 if (word && !['busy', 'unavailable', 'uncertain', 'limited'].includes(word)) throw error;
                 if (/: 4\d\d /.test(error.message) && !/: 4(01|29) /.test(error.message)) throw error;
                 if (/: 401 /.test(error.message)) await this.logInAgain();
-                if (word) this.disordered = true; // refused while later ones went through: its order is no longer promised
                 await sleep(5 + world.random() * 25);
             }
         }
@@ -90,11 +90,12 @@ class Talker {
 
     async send(room) {
         const n = this.n++;
-        const entry = { room, key: `${this.person.username}-${n}`, text: `${this.person.username} says ${n}`, order: n };
+        const entry = { room, key: `${this.person.username}-${n}`, text: `${this.person.username} says ${n}` };
         this.sent.push(entry);
         const answer = await this.write('send', { room, text: entry.text, key: entry.key, reply_to: null },
             (api) => api.post(`/rooms/${room}/messages`, { text: entry.text, key: entry.key }));
         entry.message = answer.message ?? answer;
+        if (answer.ticket && !answer.repeat) entry.ticket = answer.ticket;
         if (room === this.world.group) this.mine.push(entry);
     }
 
@@ -276,7 +277,6 @@ async function audit(world, talkers, old, reader) {
         }
     }
     for (const talker of talkers) {
-        let before = { [world.lobby]: 0, [world.group]: 0 };
         for (const entry of talker.sent) {
             report.acked++;
             const stored = byKey.get(`${entry.room} ${talker.person.username} ${entry.key}`);
@@ -285,19 +285,26 @@ async function audit(world, talkers, old, reader) {
                 report.wrong.push(`lost: ${entry.key}`);
                 continue;
             }
-            if (!talker.overHttp && !talker.disordered && stored.seq < before[entry.room]) {
-                report.out_of_order++;
-                report.wrong.push(`out of order: ${entry.key}`);
-            }
-            before[entry.room] = stored.seq;
             if (entry.room === world.group) auditChanges(report, talker, entry, stored);
         }
+        for (const room of world.rooms) auditOrder(report, talker, room);
         report.changes_acked += talker.writes;
         const { members } = await reader.api.get(`/rooms/${world.group}/members`);
         const mark = members.find((m) => m.account.id === talker.person.id).read;
         if (talker.read && mark < talker.read) report.lost++, report.wrong.push(`read mark of ${talker.person.username}: ${mark}, not ${talker.read}`);
     }
     return report;
+}
+
+/** What was sent one after another over one socket, and taken for the first time, stands in that order. */
+function auditOrder(report, talker, room) {
+    const tickets = talker.sent.filter((entry) => entry.room === room && entry.ticket).sort((a, b) => a.ticket[0] - b.ticket[0] || a.ticket[1] - b.ticket[1]);
+    tickets.forEach((entry, i) => {
+        const before = tickets[i - 1];
+        if (!before || before.message.seq < entry.message.seq) return;
+        report.out_of_order++;
+        report.wrong.push(`out of order: ${entry.key} after ${before.key}`);
+    });
 }
 
 function auditChanges(report, talker, entry, stored) {

@@ -73,7 +73,7 @@ export class LobbySocket {
                 while (at < this.lines.length) if (fits(this.lines[at++])) return done(resolve, this.lines[at - 1]);
                 if (this.closeCode !== undefined) done(reject, new Error(`closed with ${this.closeCode} before ${wanted}`));
             };
-            const timer = setTimeout(() => done(reject, new Error(`no line within ${ms} ms: ${wanted}\nlast: ${this.lines.slice(-4).join('\n')}`)), ms);
+            const timer = setTimeout(() => done(reject, new Error(`no line within ${ms} ms: ${wanted}\nlast: ${this.lines.slice(-4).map((line) => String(line).slice(0, 120)).join('\n')}`)), ms);
             this.watchers.add(look);
             look();
         });

@@ -219,7 +219,7 @@ export class Gateway {
                 }
                 if (this.closeCode !== undefined) done(reject, new Error(`closed with ${this.closeCode} ${this.closeReason} before ${what}`));
             };
-            const timer = setTimeout(() => done(reject, new Error(`no frame within ${ms} ms: ${what}\nlast: ${JSON.stringify(this.frames.slice(-3))}`)), ms);
+            const timer = setTimeout(() => done(reject, new Error(`no frame within ${ms} ms: ${what}\nlast: ${JSON.stringify(this.frames.slice(-3)).slice(0, 1500)}`)), ms);
             this.watchers.add(look);
             look();
         });

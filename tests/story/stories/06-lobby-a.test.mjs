@@ -130,6 +130,15 @@ test('L-21 L-27 the whole history comes on connect, oldest first, word for word'
 });
 
 test('L-21 a long history is shown whole, in order, also to a slow reader, in the same memory', { timeout: 120_000 }, async () => {
+    const server = await Server.start();
+    try {
+        await tellLong(server);
+    } finally {
+        await server.stop();
+    }
+});
+
+async function tellLong(server) {
     const writer = await Person.register(server, 'yozuvchi');
     const gateway = await writer.gateway();
     const lobby = await writer.lobby();
@@ -141,7 +150,7 @@ test('L-21 a long history is shown whole, in order, also to a slow reader, in th
     await gateway.close();
     const before_ = server.memory();
     let most = 0;
-    const readers = await Promise.all(Array.from({ length: 12 }, () => LobbySocket.a(server, 'ali', ali)));
+    const readers = await Promise.all(Array.from({ length: 12 }, () => LobbySocket.a(server, 'yozuvchi', writer.token)));
     readers.forEach((r) => r.ws._socket.pause());
     for (let i = 0; i < 10; i++) {
         await sleep(50);
@@ -157,7 +166,7 @@ test('L-21 a long history is shown whole, in order, also to a slow reader, in th
     // Twelve whole histories are 72 MiB; what waits for slow readers is bounded by their queues.
     assert.ok(most < 40 << 20, `${most >> 20} MiB`);
     await Promise.all(readers.map((r) => r.close()));
-});
+}
 
 test('L-21 the operator may cap the history', async () => {
     const capped = await Server.start({ secretKey: secret, env: { SUHBAT_LOBBY_HISTORY: '3' } });
@@ -188,6 +197,7 @@ test('L-28 what cannot be taken is said to the sender alone and never cut', asyn
 
 test('L-36 a binary frame ends the connection with 1000, and the others see one go', async () => {
     const a = await LobbySocket.a(server, 'ali', ali), v = await LobbySocket.a(server, 'vali', vali);
+    await live(a, 'ali');
     v.ws.send(Buffer.from('binary'));
     assert.equal(await v.closed, 1000);
     await a.line(went('vali'));
