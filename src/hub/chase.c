@@ -163,6 +163,27 @@ static void take_answer(void *user, struct command *command)
     command_destroy(command);
 }
 
+static void move_last(struct listener *l, struct subscription *s)
+{
+    struct subscription **link = &l->subs;
+    while (*link != s) link = &(*link)->next;
+    *link = s->next;
+    while (*link) link = &(*link)->next;
+    s->next = NULL;
+    *link = s;
+}
+
+/* A room whose query fails again and again must not hold up the listener's other rooms. */
+static void ask_again(struct chase *chase)
+{
+    struct listener *l = chase->s->listener;
+    chase->s->state = sub_paused;
+    move_last(l, chase->s);
+    chase->s = first_paused(l);
+    chase->s->state = sub_chasing;
+    ask(chase);
+}
+
 static void retry_all(struct timer *t)
 {
     struct hub *hub = container_of(t, struct hub, retry);
@@ -172,7 +193,7 @@ static void retry_all(struct timer *t)
     while (!list_empty(&waiting)) {
         struct chase *chase = container_of(waiting.next, struct chase, node);
         list_remove(&chase->node);
-        ask(chase);
+        ask_again(chase);
     }
 }
 

@@ -12,7 +12,7 @@
                          └ waits for its turn (one query a listener) and for the reader to drain (hub_drained)
 
    chasing and paused ones are in no audience; ready and live ones are. A ready one knows everything up to `after`. A chase whose query failed
-   stays the listener's chase and is asked again (hub->retries). */
+   stays the listener's chase and asks again, for its next room (hub->retries). */
 #pragma once
 #include "base/hash.h"
 #include "base/list.h"

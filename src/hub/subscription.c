@@ -1,7 +1,7 @@
 /* Subscriptions: who listens to which room, and from where. The states are drawn in state.h; catching up is in chase.c. Runs on the loop's
    thread. Owns every subscription and room.
 
-   Always: a room exists as long as somebody subscribes to it, in whatever state; a listener's subscriptions stand in the order they were made. */
+   Always: a room exists as long as somebody subscribes to it, in whatever state; a listener's subscriptions stand in the order in which they are to be caught up. */
 #include "hub/state.h"
 #include <assert.h>
 #include <stdlib.h>

@@ -235,34 +235,68 @@ static void history_is_told_from_what_came_later(void **state)
 
 /* A database that comes and goes */
 
-static void the_database_may_be_away_for_a_while(void **state)
+/* What is asked of a database that fails must be asked again. */
+static struct command *insist(struct world *w, struct command *(*make)(struct actor by), struct actor by)
 {
-    (void)state;
-    struct world w = { 0 };
-    struct crowd crowd;
-    world_open_on(&w, 1, bus_create_local(), "failing:12:");
-    crowd_open(&crowd);
-    struct actor ali = { 0 };
-    while (id_none(ali.account)) {
-        struct command *c = command_create(command_account_guest, (struct actor){ 0 });
-        c->in.account_guest.username = SPAN("ali");
-        house_ask(&w.house, 0, c);
-        if (c->fault == fault_none) ali.account = c->out.account_guest.account.person.id;
+    for (;;) {
+        struct command *c = house_ask(&w->house, 0, make(by));
+        if (c->fault == fault_none) return c;
         command_destroy(c);
     }
+}
+
+static struct command *guest(struct actor by)
+{
+    struct command *c = command_create(command_account_guest, by);
+    c->in.account_guest.username = SPAN("ali");
+    return c;
+}
+
+static struct command *garden(struct actor by)
+{
+    struct command *c = command_create(command_room_create, by);
+    c->in.room_create = (struct room_create_in){ .kind = room_group, .name = SPAN("garden") };
+    return c;
+}
+
+static int64_t post_to_bad_database(struct world *w, struct actor by, struct room_id room)
+{
     int64_t last = 0;
-    for (int i = 0; i < 20; i++) {
-        struct command *c = house_ask(&w.house, 0, post_command(ali, CHAT_LOBBY, "perhaps"));
+    for (int i = 0; i < 10; i++) {
+        struct command *c = house_ask(&w->house, 0, post_command(by, room, "perhaps"));
         if (c->fault == fault_none) last = c->out.message_post.message.seq;
         command_destroy(c);
     }
     assert_true(last > 0);
-    struct client *clients[6];
-    for (int i = 0; i < 6; i++) {
-        clients[i] = client_open(&crowd, w.loops[0].port, ali, "plain", (struct client_options){ 0 });
-        client_say(clients[i], "sub 1 0 -1");
+    return last;
+}
+
+static void the_database_may_be_away_for_a_while(void **state)
+{
+    enum { n_rooms = 3, n_clients = 6 };
+    (void)state;
+    struct world w = { 0 };
+    struct crowd crowd;
+    struct room_id rooms[n_rooms];
+    int64_t last[n_rooms];
+    struct client *clients[n_clients];
+    world_open_on(&w, 1, bus_create_local(), "failing:16:");
+    crowd_open(&crowd);
+    struct command *c = insist(&w, guest, (struct actor){ 0 });
+    struct actor ali = { .account = c->out.account_guest.account.person.id };
+    command_destroy(c);
+    for (int i = 0; i < n_rooms; i++) {
+        c = insist(&w, garden, ali);
+        rooms[i] = c->out.room_create.room.id;
+        command_destroy(c);
+        last[i] = post_to_bad_database(&w, ali, rooms[i]);
     }
-    for (int i = 0; i < 6; i++) assert_true(client_hears_all(clients[i], CHAT_LOBBY, 0, last));
+    for (int i = 0; i < n_clients; i++) {
+        clients[i] = client_open(&crowd, w.loops[0].port, ali, "plain", (struct client_options){ 0 });
+        for (int j = 0; j < n_rooms; j++) client_say(clients[i], "sub %lld 0 -1", (long long)rooms[j].v);
+    }
+    for (int i = 0; i < n_clients; i++)
+        for (int j = 0; j < n_rooms; j++) assert_true(client_hears_all(clients[i], rooms[j], 0, last[j]));
     crowd_close(&crowd);
     world_close(&w);
 }
