@@ -97,7 +97,9 @@ test('the database is locked for a while by somebody else', { timeout: 60_000 },
         const file = fs.readdirSync(server.data).find((name) => name.endsWith('.db'));
         const locker = spawn('sqlite3', [path.join(server.data, file)], { stdio: ['pipe', 'pipe', 'inherit'] });
         locker.stdin.write('PRAGMA busy_timeout=5000;\nBEGIN IMMEDIATE;\nSELECT \'locked\';\n');
-        await until(() => new Promise((done) => locker.stdout.once('data', (d) => done(/locked/.test(d)))), { what: 'the lock' });
+        let said = '';
+        locker.stdout.on('data', (d) => (said += d));
+        await until(() => /locked/.test(said), { what: 'the lock' });
         const during = attempt(ali, room, 'during', 'during');
         assert.equal((await ali.history(room)).messages.at(-1).text, 'before', 'reading goes on');
         const early = await Promise.race([during, sleep(500).then(() => 'waits')]);
