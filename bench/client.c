@@ -15,6 +15,7 @@
 
 #define READ_BYTES (1 << 20)
 #define EVENTS_MAX 4096
+#define LOSSES_TOLD 5
 
 static char read_buffer[READ_BYTES * 2];
 
@@ -100,7 +101,7 @@ void swarm_connect(struct swarm *s, int index, const char *path, const char *hea
 static void lose(struct swarm *s, struct client *c, const char *why)
 {
     if (c->closed) return;
-    if (!c->open || getenv("BENCH_VERBOSE")) fprintf(stderr, "client %d lost: %s\n", c->index, why);
+    if (s->n_closed < LOSSES_TOLD) fprintf(stderr, "client %d lost: %s\n", c->index, why);
     SSL_free(c->ssl);
     c->ssl = NULL;
     close(c->fd);
@@ -207,7 +208,9 @@ static size_t take_frames(struct swarm *s, struct client *c, char *p, size_t n)
             char pong[6] = { (char)0x8a, (char)0x80 };
             write_some(s, c, pong, 6);
         } else if (opcode == 8) {
-            lose(s, c, "closed by the server");
+            char why[64];
+            snprintf(why, sizeof why, "closed by the server with %d", len < 2 ? 0 : (unsigned char)p[at + head] << 8 | (unsigned char)p[at + head + 1]);
+            lose(s, c, why);
         }
         at += head + len;
     }

@@ -78,7 +78,7 @@ const idle = (list) => `
 ## Idle connections: authenticated, subscribed
 
 Resident bytes are the growth of the whole process from before the first connection, divided by the connections; growth is also told between the steps, each
-from the one before. At most 45 sockets an account. A gateway's client says \`ping\` every 30 s, and is answered; the lobby's server asks after 45 s of
+from the one before. At most 24 sockets an account. A gateway's client says \`ping\` every 30 s, and is answered; the lobby's server asks after 45 s of
 silence. In the lobby each who comes is announced to all who are there, so making a connection costs more the more there are.
 
 ${table(['case', 'connections', 'goal', 'met', 'resident bytes each', 'between the steps', 'connections/s', 'CPU µs to make one', 'CPU µs a minute idle'],

@@ -1,7 +1,7 @@
 // Fan-out: a message to everybody in its room, each case paired round by round with the floor that frames once and hands to the kernel.
 import { bearer, call, clientsFile, freePort, inTurns, load, makeRoom, median, most, password, program, serverCpu, setting, signUp, sleep, spread, start, stop, withServer } from '../lab.mjs'
 
-const LOBBY_CLIENTS = 1000, LOBBY_ACCOUNTS = 25 // 40 sockets an account: the limit is 50
+const LOBBY_CLIENTS = 1000, LOBBY_ACCOUNTS = 42 // 24 sockets an account: see idle.mjs
 const ROOMS = 200, EACH = 10
 
 // The floor hears what our clients say and sends frames exactly as long as ours.
