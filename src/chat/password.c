@@ -58,11 +58,24 @@ static int cost_of(struct span hash)
     return span_to_i64(span_make(hash.p + 4, 2), &cost) ? (int)cost : -1;
 }
 
-bool password_matches(struct span password, struct span hash)
+static bool can_be_worked_on(struct span hash)
 {
     int cost = cost_of(hash);
-    if (!fits(password) || cost < cost_min || cost > PASSWORD_COST_MAX) return false;
+    return cost >= cost_min && cost <= PASSWORD_COST_MAX;
+}
+
+bool password_matches(struct span password, struct span hash)
+{
     char setting[hash_bytes + 1] = "", found[hash_bytes];
+    if (!fits(password) || !can_be_worked_on(hash)) return false;
     memcpy(setting, hash.p, hash_bytes);
     return bcrypt(password, setting, found) && CRYPTO_memcmp(found, hash.p, hash_bytes) == 0;
+}
+
+bool password_proves(struct span password, struct span hash, int cost)
+{
+    char setting[setting_bytes], salt[salt_bytes] = "", ignored[hash_bytes];
+    if (fits(password) && can_be_worked_on(hash)) return password_matches(password, hash);
+    if (crypt_gensalt_rn("$2b$", (unsigned long)cost, salt, sizeof salt, setting, sizeof setting)) bcrypt(SPAN("nobody"), setting, ignored);
+    return false;
 }

@@ -13,3 +13,5 @@ must_use enum fault password_check(struct span password);
 must_use enum fault password_hash(struct arena *arena, struct span password, int cost, struct span *out);
 /* False also for hashes that are not bcrypt or too costly. Compares in constant time. */
 bool password_matches(struct span password, struct span hash);
+/* The same for a log-in: where there is nothing to work on (no such account) it takes as long as a wrong password does at this cost. */
+bool password_proves(struct span password, struct span hash, int cost);

@@ -45,21 +45,24 @@ enum fault grant_open(struct ask *ask, struct span agent, struct span address, s
     return fault;
 }
 
+/* The form under which a name is looked up; empty when no account can be called so. */
+static struct span fold(struct ask *ask, struct span username)
+{
+    struct span folded = username.n <= ACCOUNT_NAME_MAX_BYTES ? utf8_fold(ask->arena, username) : SPAN("");
+    return folded.n && !memchr(folded.p, 0, folded.n) ? folded : SPAN("");
+}
+
 /* Takes as long for a name nobody has as for a wrong password. */
 enum fault session_open_prepare(struct ask *ask)
 {
     struct session_open_in *in = &ask->c->in.session_open;
     struct account account = { 0 };
-    struct span hash = { 0 }, folded = { 0 };
+    struct span hash = { 0 };
     if (in->who.password.n > ACCOUNT_PASSWORD_MAX_BYTES) return ask_refuse(ask, fault_too_large, "password");
-    if (in->who.username.n <= ACCOUNT_NAME_MAX_BYTES) folded = utf8_fold(ask->arena, in->who.username);
-    if (folded.n && memchr(folded.p, 0, folded.n)) folded.n = 0;
-    enum fault fault = store_account_by_folded(ask->store, folded, ask->arena, &account, &hash);
+    enum fault fault = store_account_by_folded(ask->store, fold(ask, in->who.username), ask->arena, &account, &hash);
     if (fault && fault != fault_not_found) return fault;
-    bool right = hash.n && password_matches(in->who.password, hash);
-    if (!hash.n) (void)!password_hash(ask->arena, SPAN("nobody"), ask->chat->rules->bcrypt_cost, &hash);
-    if (!right) return ask_refuse(ask, fault_unauthenticated, "credentials");
-    in->verified = account.person.id, in->hash_seen = hash, in->who.username = account.person.username;
+    if (!password_proves(in->who.password, hash, ask->chat->rules->bcrypt_cost)) return ask_refuse(ask, fault_unauthenticated, "credentials");
+    in->verified = account.person.id, in->hash_seen = hash;
     return fault_none;
 }
 
@@ -67,8 +70,8 @@ enum fault session_open(struct ask *ask)
 {
     const struct session_open_in *in = &ask->c->in.session_open;
     struct grant *grant = &ask->c->out.session_open.grant;
-    struct span folded = utf8_fold(ask->arena, in->who.username), hash = { 0 };
-    enum fault fault = store_account_by_folded(ask->store, folded, ask->arena, &grant->account, &hash);
+    struct span hash = { 0 };
+    enum fault fault = store_account_by_folded(ask->store, fold(ask, in->who.username), ask->arena, &grant->account, &hash);
     if (fault && fault != fault_not_found) return fault;
     bool stands = fault == fault_none && !id_none(in->verified) && id_eq(grant->account.person.id, in->verified) && secret_eq(hash, in->hash_seen);
     if (!stands) return ask_refuse(ask, fault_unauthenticated, "credentials");

@@ -294,6 +294,8 @@ static void history_is_read_in_both_directions(void **state)
     h = &DO(w, ali, message_history, .room = LOBBY, .after = 7, .limit = 4)->out.message_history;
     assert_false(h->more);
     assert_int_equal(h->n, 3);
+    h = &DO(w, ali, message_history, .room = LOBBY, .after = HISTORY_FROM_START, .limit = 4)->out.message_history;
+    assert_span(h->messages[0].text, "1");
     assert_refused(ASK(w, ali, message_history, .room = LOBBY, .limit = 0), invalid, "limit");
     assert_refused(ASK(w, ali, message_history, .room = LOBBY, .limit = 1, .after = 1, .before = 2), invalid, "after");
     assert_refused(ASK(w, ali, message_history, .room = LOBBY, .limit = 1, .before = -1), invalid, "before");
