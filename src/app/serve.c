@@ -186,6 +186,7 @@ static void take_down(struct server *server)
     if (server->router) router_destroy(server->router);
     if (server->shared.tls) tls_destroy(server->shared.tls);
     proxies_destroy(server->proxies);
+    web_files_destroy(server->door_settings.web);
     token_key_destroy(server->door_settings.key);
 }
 
