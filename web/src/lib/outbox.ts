@@ -44,9 +44,10 @@ interface Lane {
   timer?: ReturnType<typeof setTimeout>;
 }
 
+/** The time first, so that keys sort as they were made (the server keeps them cheaper then), and 128 random bits. */
 export function client_key(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
-  return Array.from(bytes, (b) => b.toString(16).padStart(2, '0')).join('');
+  return Date.now().toString(36).padStart(9, '0') + '-' + Array.from(bytes, (b) => b.toString(16).padStart(2, '0')).join('');
 }
 
 export class Outbox {
