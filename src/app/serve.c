@@ -11,6 +11,7 @@
 #include "door/pages.h"
 #include "net/conformance.h"
 #include "net/proxies.h"
+#include "net/web_files.h"
 #include "store/store_open.h"
 #include <signal.h>
 #include <stdio.h>

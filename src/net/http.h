@@ -62,5 +62,4 @@ void respond_static(struct request *r, int status, const char *content_type, str
 struct web_files;
 struct web_files *web_files_embedded(void);
 struct web_files *web_files_directory(const char *dir);
-void web_files_destroy(struct web_files *files); /* NULL is fine */
 bool web_files_respond(struct web_files *files, struct request *r, const char *path);

@@ -39,14 +39,6 @@ struct web_files *web_files_embedded(void)
     return files;
 }
 
-void web_files_destroy(struct web_files *files)
-{
-    if (!files) return;
-    if (files->directory >= 0) close(files->directory);
-    free(files->by_path);
-    free(files);
-}
-
 struct web_files *web_files_directory(const char *dir)
 {
     int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
