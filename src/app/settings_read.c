@@ -75,7 +75,8 @@ must_use enum fault settings_read_environment(struct settings *s, char *const *e
     return fault;
 }
 
-/* Gives inih the line without indentation and `export `, and keeps the whole of it. */
+/* Gives inih the line without indentation and `export `, and keeps the whole of it. A longer line than inih takes is cut so that it looks whole:
+   it only wants the name of it. */
 static char *next_line(char *out, int n, void *stream)
 {
     struct reading *r = stream;
@@ -89,7 +90,7 @@ static char *next_line(char *out, int n, void *stream)
     char *p = r->text + strspn(r->text, " \t");
     if (strncmp(p, "export ", 7) == 0) p += 7 + strspn(p + 7, " \t");
     memmove(r->text, p, strlen(p) + 1);
-    snprintf(out, (size_t)n, "%s", r->text);
+    if (snprintf(out, (size_t)n - 1, "%s", r->text) >= n - 1) out[n - 3] = '\n';
     return out;
 }
 
