@@ -26,6 +26,9 @@ export const serverCpu = processors[0]
 export const loadCpu = processors[1] ?? processors[0]
 export const model = cpus()[0].model
 
+// Sockets that one process may have, with room for its other files.
+export const socketsMax = Number(/Max open files\s+\S+\s+(\d+)/.exec(readFileSync('/proc/self/limits', 'utf8'))[1]) - 500
+
 // ---- processes
 
 // The environment of whoever runs the bench must not configure the servers.

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #define STEPS_MAX 8
@@ -334,8 +335,17 @@ static SSL_CTX *tls_context(void)
     return tls; /* any certificate will do: it is a bench */
 }
 
+static void raise_file_limit(void)
+{
+    struct rlimit files;
+    if (getrlimit(RLIMIT_NOFILE, &files) != 0) return;
+    files.rlim_cur = files.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &files);
+}
+
 static int run(void)
 {
+    raise_file_limit();
     struct line *lines;
     int n = read_lines(&lines);
     memset(pad, 'x', sizeof pad);

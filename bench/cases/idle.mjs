@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync } from 'node:fs'
 import { join } from 'node:path'
-import { bearer, clientsFile, load, serve, setting, signUp, stop, withServer, work } from '../lab.mjs'
+import { bearer, clientsFile, load, serve, setting, signUp, socketsMax, stop, withServer, work } from '../lab.mjs'
 
 // The limit is 50, kept in counters that two accounts may come to share: half of it for each is always granted.
 const SOCKETS_PER_ACCOUNT = 24
@@ -43,7 +43,7 @@ const oneProcess = (name, goal, n, steps, how, options) => withServer(options, a
   await settle(server, accounts, how.row)
   return figures(name, goal, await idle(server, accounts, n, how, steps), n, how.perMinute)
 })
-const sizes = () => (setting.quick ? [1000, 2000, 4000] : [5000, 10000, 19000])
+const sizes = () => (setting.quick ? [1000, 2000, 4000] : [5000, 10000, 19000]).map((n) => Math.min(n, socketsMax))
 
 export const gateway = () => {
   const [a, b, n] = sizes()
@@ -60,7 +60,7 @@ function certificate() {
   const cert = join(work, 'cert.pem'), key = join(work, 'key.pem')
   const command = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2', '-subj', '/CN=localhost', '-keyout', key, '-out', cert]
   const made = spawnSync('openssl', command, { encoding: 'utf8' })
-  if (made.status !== 0) throw new Error(`openssl: ${made.stderr}`)
+  if (made.status !== 0) throw new Error(`openssl: ${made.error?.message ?? made.stderr}`)
   return ['--tls-cert', cert, '--tls-key', key]
 }
 
@@ -73,7 +73,7 @@ export const tls = async () => {
 // ---- several processes: nobody may have more files than the limit, so the load comes from as many
 
 export const many = async () => {
-  const nServers = 6, total = setting.quick ? 6000 : 100000, n = Math.ceil(total / nServers)
+  const nServers = 6, total = setting.quick ? 6000 : 100000, n = Math.min(Math.ceil(total / nServers), socketsMax)
   const servers = []
   try {
     for (let i = 0; i < nServers; i++) servers.push(await serve())
