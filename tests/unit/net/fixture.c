@@ -216,6 +216,7 @@ void send_all(int fd, const void *p, size_t n)
     const char *at = p;
     while (n) {
         ssize_t sent = send(fd, at, n, MSG_NOSIGNAL);
+        if (sent < 0 && errno == EINTR) continue;
         assert_true(sent > 0);
         at += sent, n -= (size_t)sent;
     }
@@ -223,11 +224,20 @@ void send_all(int fd, const void *p, size_t n)
 
 void send_text(int fd, const char *text) { send_all(fd, text, strlen(text)); }
 
+/* Again when interrupted: newer libuv works through io_uring, whose news interrupt the thread that made the loop, also in a recv with a time-out. */
+static ssize_t receive(int fd, void *p, size_t n)
+{
+    ssize_t got;
+    do got = recv(fd, p, n, 0);
+    while (got < 0 && errno == EINTR);
+    return got;
+}
+
 size_t read_up_to(int fd, char *p, size_t n)
 {
     size_t done = 0;
     while (done < n) {
-        ssize_t got = recv(fd, p + done, n - done, 0);
+        ssize_t got = receive(fd, p + done, n - done);
         if (got <= 0) break;
         done += (size_t)got;
     }
@@ -238,7 +248,7 @@ bool is_closed_by_peer(int fd)
 {
     char skip[65536];
     for (int i = 0; i < 10000; i++) {
-        ssize_t got = recv(fd, skip, sizeof skip, 0);
+        ssize_t got = receive(fd, skip, sizeof skip);
         if (got == 0 || (got < 0 && errno == ECONNRESET)) return true;
         if (got < 0) return false;
     }
@@ -257,7 +267,7 @@ void read_reply(int fd, struct reply *out, bool head_only)
     out->body = NULL;
     do {
         assert_true(n < sizeof out->head - 1);
-        assert_int_equal(recv(fd, out->head + n, 1, 0), 1);
+        assert_int_equal(receive(fd, out->head + n, 1), 1);
         out->head[++n] = 0;
     } while (n < 4 || memcmp(out->head + n - 4, "\r\n\r\n", 4) != 0);
     assert_int_equal(sscanf(out->head, "HTTP/1.1 %d ", &out->status), 1);
