@@ -4,8 +4,8 @@
    a set is full the slot that is (nearest to being) full of tokens gives way: it is the one whose loss forgives least. Each set has a spin
    lock held for some tens of instructions; loops meet there only by chance.
 
-   Sockets are counted in a table of counters chosen by keyed hash too. Two accounts share a counter with chance 1 in 65,536; the worst that
-   follows is that the fiftieth socket of one is refused early. */
+   Sockets are counted in two rows of counters, each chosen by other bits of a keyed hash (a count-min sketch): an account is judged by the smaller of
+   its two, so it is refused early only when it shares both with busy others, and never late. */
 #include "door/limits.h"
 #include "base/hash.h"
 #include <arpa/inet.h>
@@ -28,7 +28,7 @@ struct bucket_set {
 struct limits {
     bool on;
     struct bucket_set sets[N_SETS];
-    atomic_ushort sockets[N_COUNTERS];
+    atomic_ushort sockets[2][N_COUNTERS];
 };
 
 struct limit_rule {
@@ -111,20 +111,22 @@ bool limits_take_address(struct limits *l, enum limit limit, const char *address
     return limits_take(l, limit, is_six ? span_make(&six, 8) : span_of(address), now_ms, retry_after_s_out);
 }
 
-static atomic_ushort *counter_of(struct limits *l, struct account_id account)
+static atomic_ushort *counter_of(struct limits *l, struct account_id account, int row)
 {
-    return &l->sockets[hash_u64((uint64_t)account.v) % N_COUNTERS];
+    uint64_t hash = hash_u64((uint64_t)account.v);
+    return &l->sockets[row][(row ? hash >> 32 : hash) % N_COUNTERS];
 }
 
 bool limits_socket_enter(struct limits *l, struct account_id account)
 {
-    atomic_ushort *n = counter_of(l, account);
-    if (atomic_fetch_add_explicit(n, 1, memory_order_relaxed) < LIMIT_SOCKETS_PER_ACCOUNT) return true;
-    atomic_fetch_sub_explicit(n, 1, memory_order_relaxed);
+    unsigned a = atomic_fetch_add_explicit(counter_of(l, account, 0), 1, memory_order_relaxed);
+    unsigned b = atomic_fetch_add_explicit(counter_of(l, account, 1), 1, memory_order_relaxed);
+    if (a < LIMIT_SOCKETS_PER_ACCOUNT || b < LIMIT_SOCKETS_PER_ACCOUNT) return true;
+    limits_socket_leave(l, account);
     return false;
 }
 
 void limits_socket_leave(struct limits *l, struct account_id account)
 {
-    atomic_fetch_sub_explicit(counter_of(l, account), 1, memory_order_relaxed);
+    for (int row = 0; row < 2; row++) atomic_fetch_sub_explicit(counter_of(l, account, row), 1, memory_order_relaxed);
 }

@@ -113,6 +113,14 @@ static int unmake(void **state)
     return 0;
 }
 
+/* Accounts whose keyed hashes meet in one counter do not pay for each other. */
+static void many_busy_accounts_do_not_crowd_each_other_out(void **state)
+{
+    struct limits *l = *state;
+    for (int64_t id = 1; id <= 2000; id++)
+        for (int i = 0; i < LIMIT_SOCKETS_PER_ACCOUNT - 5; i++) assert_true(limits_socket_enter(l, (struct account_id){ id }));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -124,6 +132,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_flood_of_keys_is_bounded, make, unmake),
         cmocka_unit_test(off_means_off),
         cmocka_unit_test_setup_teardown(sockets_are_counted, make, unmake),
+        cmocka_unit_test_setup_teardown(many_busy_accounts_do_not_crowd_each_other_out, make, unmake),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
