@@ -4,8 +4,8 @@
    a set is full the slot that is (nearest to being) full of tokens gives way: it is the one whose loss forgives least. Each set has a spin
    lock held for some tens of instructions; loops meet there only by chance.
 
-   Sockets are counted in two rows of counters, each chosen by other bits of a keyed hash (a count-min sketch): an account is judged by the smaller of
-   its two, so it is refused early only when it shares both with busy others, and never late. */
+   Sockets are counted in four rows of counters, each chosen by other bits of a keyed hash (a count-min sketch): an account is judged by the smallest
+   of its four, so it is refused early only when it shares all of them with busy others, and never late. */
 #include "door/limits.h"
 #include "base/hash.h"
 #include <arpa/inet.h>
@@ -15,6 +15,7 @@
 
 #define N_SETS 8192
 #define N_WAYS 8
+#define N_ROWS 4
 #define N_COUNTERS 65536
 
 struct bucket {
@@ -28,7 +29,7 @@ struct bucket_set {
 struct limits {
     bool on;
     struct bucket_set sets[N_SETS];
-    atomic_ushort sockets[2][N_COUNTERS];
+    atomic_ushort sockets[N_ROWS][N_COUNTERS];
 };
 
 struct limit_rule {
@@ -113,20 +114,22 @@ bool limits_take_address(struct limits *l, enum limit limit, const char *address
 
 static atomic_ushort *counter_of(struct limits *l, struct account_id account, int row)
 {
-    uint64_t hash = hash_u64((uint64_t)account.v);
-    return &l->sockets[row][(row ? hash >> 32 : hash) % N_COUNTERS];
+    return &l->sockets[row][hash_u64((uint64_t)account.v) >> (16 * row) & (N_COUNTERS - 1)];
 }
 
 bool limits_socket_enter(struct limits *l, struct account_id account)
 {
-    unsigned a = atomic_fetch_add_explicit(counter_of(l, account, 0), 1, memory_order_relaxed);
-    unsigned b = atomic_fetch_add_explicit(counter_of(l, account, 1), 1, memory_order_relaxed);
-    if (a < LIMIT_SOCKETS_PER_ACCOUNT || b < LIMIT_SOCKETS_PER_ACCOUNT) return true;
+    unsigned least = LIMIT_SOCKETS_PER_ACCOUNT;
+    for (int row = 0; row < N_ROWS; row++) {
+        unsigned n = atomic_fetch_add_explicit(counter_of(l, account, row), 1, memory_order_relaxed);
+        if (n < least) least = n;
+    }
+    if (least < LIMIT_SOCKETS_PER_ACCOUNT) return true;
     limits_socket_leave(l, account);
     return false;
 }
 
 void limits_socket_leave(struct limits *l, struct account_id account)
 {
-    for (int row = 0; row < 2; row++) atomic_fetch_sub_explicit(counter_of(l, account, row), 1, memory_order_relaxed);
+    for (int row = 0; row < N_ROWS; row++) atomic_fetch_sub_explicit(counter_of(l, account, row), 1, memory_order_relaxed);
 }

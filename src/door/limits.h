@@ -27,7 +27,7 @@ enum limit {
 
 struct limits;
 
-/* on false: limits_take always allows; sockets are counted all the same. Gives; aborts when out of memory (1.3 MiB, and never more). */
+/* on false: limits_take always allows; sockets are counted all the same. Gives; aborts when out of memory (1.6 MiB, and never more). */
 struct limits *limits_create(bool on);
 void limits_destroy(struct limits *l);
 bool limits_on(const struct limits *l);
