@@ -90,6 +90,7 @@ void station_run(struct station *s)
     loop_run(s->loop);
     alarm_destroy(s->step);
     doors_leave(&s->door);
+    hub_leave_loop(s->door.hub);
     s->clean = gate_in_flight(s->door.gate) == 0 && net_n_connections(s->net) == 0;
     if (s->clean) net_destroy(s->net);
 }

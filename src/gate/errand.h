@@ -12,6 +12,7 @@ struct errand {
     struct command *command;
     void (*done)(void *user, struct command *command);
     void *user;
+    bool is_write;        /* counted in the client's writes */
 };
 
 #define errand_of(job_ptr) container_of((job_ptr), struct errand, job)

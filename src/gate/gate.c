@@ -18,7 +18,7 @@ struct gate_client {
     struct outbox outboxes[OUTBOXES_MAX];
     int n_outboxes;
     struct event *announced, **announced_tail;
-    size_t n_in_flight;
+    size_t n_in_flight, n_writes_in_flight;
     struct hook submit;
 };
 
@@ -45,6 +45,7 @@ void gate_destroy(struct gate *gate)
 static void finish(struct errand *e)
 {
     e->client->n_in_flight--;
+    e->client->n_writes_in_flight -= e->is_write;
     e->done(e->user, e->command);
 }
 
@@ -121,16 +122,23 @@ void gate_submit(struct gate_client *client, struct command *command, void (*don
 {
     struct errand *e = arena_new(command->arena, struct errand);
     *e = (struct errand){ .client = client, .command = command, .done = done, .user = user };
+    e->is_write = command_lane_of(command->kind) == command_lane_write && command_prepare_of(command->kind) == command_prepare_none;
     struct outbox *box = outbox_for(client, lane_for(&client->gate->lanes, command));
     list_append(&box->jobs, &e->job.node);
     box->n++;
     client->n_in_flight++;
+    client->n_writes_in_flight += e->is_write;
     hook_arm(client->loop, hook_submit, &client->submit);
 }
 
 size_t gate_in_flight(const struct gate_client *client)
 {
     return client->n_in_flight;
+}
+
+size_t gate_writes_in_flight(const struct gate_client *client)
+{
+    return client->n_writes_in_flight;
 }
 
 void gate_announce(struct gate_client *client, struct event *event)

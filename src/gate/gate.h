@@ -24,6 +24,8 @@ void gate_client_destroy(struct gate_client *client);
 /* Takes the command. done is called once, later, on this loop (also when the answer is busy); it owns the command then and must destroy it. */
 void gate_submit(struct gate_client *client, struct command *command, void (*done)(void *user, struct command *command), void *user);
 size_t gate_in_flight(const struct gate_client *client);
+/* Those of them that the next commits will answer, so that their events are near. Without those that hash a password first. */
+size_t gate_writes_in_flight(const struct gate_client *client);
 
 /* A passing event (typing, presence) from this loop to all. Takes. */
 void gate_announce(struct gate_client *client, struct event *event);

@@ -79,8 +79,7 @@ void audience_drop(struct subscription *s)
 
 void room_touch(struct hub_room *room)
 {
-    if (!list_empty(&room->touched)) return;
-    list_append(&room->hub->touched, &room->touched);
+    if (list_empty(&room->touched)) list_append(&room->hub->touched, &room->touched);
     hook_arm(room->hub->loop, hook_deliver, &room->hub->deliver);
 }
 
@@ -97,6 +96,7 @@ void room_flush(struct hub_room *room)
 {
     if (list_empty(&room->touched)) return;
     list_remove(&room->touched);
+    room->waits_since_ms = 0;
     for (struct audience *a = room->audiences; a; a = a->next) {
         hang(a, &a->passing, a->n, true);
         hang(a, &a->lasting, a->n_live, false);

@@ -125,7 +125,18 @@ static void read_bus(void *arg, struct event *chain)
 static void deliver_turn(struct hook *h)
 {
     struct hub *hub = container_of(h, struct hub, deliver);
-    while (!list_empty(&hub->touched)) room_flush(container_of(hub->touched.next, struct hub_room, touched));
+    struct list held;
+    list_init(&held);
+    while (!list_empty(&hub->touched)) {
+        struct hub_room *room = container_of(hub->touched.next, struct hub_room, touched);
+        if (room_waits(room)) {
+            list_remove(&room->touched);
+            list_append(&held, &room->touched);
+        } else {
+            room_flush(room);
+        }
+    }
+    list_splice(&hub->touched, &held);
 }
 
 struct hub *hub_create(struct loop *loop, struct net *net, struct gate_client *gate, struct bus *bus, int n_loops)
@@ -138,6 +149,12 @@ struct hub *hub_create(struct loop *loop, struct net *net, struct gate_client *g
     chase_init(hub);
     bus_listen(bus, loop_mailbox(loop), read_bus, hub);
     return hub;
+}
+
+void hub_leave_loop(struct hub *hub)
+{
+    alarm_destroy(hub->waited);
+    hub->waited = NULL;
 }
 
 /* All listeners must have been forgotten: their connections are gone. What is left are people known to be on other loops. */

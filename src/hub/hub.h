@@ -34,6 +34,7 @@ struct presenter {
 };
 
 struct hub *hub_create(struct loop *loop, struct net *net, struct gate_client *gate, struct bus *bus, int n_loops);
+void hub_leave_loop(struct hub *hub); /* loop_run has returned: gives back what only a living loop can take */
 void hub_destroy(struct hub *hub);
 
 struct listener *hub_listen(struct hub *hub, struct conn *c, const struct presenter *presenter, struct actor actor, struct person who);

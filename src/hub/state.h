@@ -43,6 +43,7 @@ struct hub_room {
     int64_t sure_from; /* a reading of the head below this may have missed something */
     bool unsure;     /* nobody knows whether events passed by just before the room was made here: a reading of the head is not enough */
     struct list touched; /* in hub->touched while frames are being built */
+    int64_t waits_since_ms; /* 0: it does not */
 };
 
 enum sub_state { sub_chasing, sub_paused, sub_ready, sub_live };
@@ -116,6 +117,7 @@ struct hub {
     int n_loops;
     struct list touched;
     struct hook deliver;
+    struct alarm_clock *waited; /* a crowded room has waited long enough; NULL: none ever did */
     struct list retries; /* struct chase, waiting for the database to come back */
     struct timer retry;
 };
@@ -131,6 +133,9 @@ bool deliver_lasting(struct hub *hub, const struct event *e); /* false: nobody l
 void deliver_passing(struct hub_room *room, const struct event *e);
 /* One event to one listener, at once. */
 void deliver_to(struct listener *l, const struct event *e, bool replay);
+
+/* crowd.c */
+bool room_waits(struct hub_room *room);
 
 /* subscription.c */
 void hub_remember(struct hub *hub, struct room_id room, int64_t seq);
