@@ -122,17 +122,17 @@ for (const [how, away, back] of [['closed', (road) => road.close(), (road) => ro
         const road = await Road.open(server.database);
         const real = server.database;
         server.database = road.url;
+        let acked = 0, stop = false, over = false;
         try {
             await server.start();
             const ali = await Person.register(server, 'ali');
             const room = await ali.group('gone');
             const gateway = await ali.gateway();
             const wanted = [];
-            let acked = 0, stop = false;
             const writer = (async () => {
                 for (let i = 0; !stop; i++) {
                     wanted.push(`n ${i}`);
-                    while ((await attempt(ali, room, `n ${i}`, `gone-${i}`)) !== true) await sleep(50);
+                    while (!over && (await attempt(ali, room, `n ${i}`, `gone-${i}`)) !== true) await sleep(50);
                     acked++;
                 }
             })();
@@ -150,6 +150,7 @@ for (const [how, away, back] of [['closed', (road) => road.close(), (road) => ro
             assert.deepEqual(gateway.wrong, []);
             await gateway.close();
         } finally {
+            stop = over = true;
             if (how === 'blocked') road.block(false);
             server.database = real;
             await server.stop();
