@@ -41,7 +41,7 @@ export class Road {
         await new Promise((done) => {
             this.server.close(done);
             for (const { near, far } of [...this.pairs]) {
-                near.resetAndDestroy?.() ?? near.destroy();
+                near.destroy(); // not resetAndDestroy: Node 20 sometimes spins for ever at its end after that
                 far.destroy();
             }
         });

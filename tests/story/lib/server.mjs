@@ -54,8 +54,8 @@ export function freshDatabase() {
     const url = process.env.DATABASE_URL;
     if (!url) return null;
     const name = `story_${process.pid}_${Math.random().toString(36).slice(2, 10)}`;
-    const made = spawnSync('psql', ['-q', '-v', 'ON_ERROR_STOP=1', '-d', url, '-c', `CREATE DATABASE ${name}`], { encoding: 'utf8' });
-    if (made.status !== 0) throw new Error(`psql: ${made.stderr}`);
+    const made = spawnSync('psql', ['-q', '-v', 'ON_ERROR_STOP=1', '-d', url, '-c', `CREATE DATABASE ${name}`], { encoding: 'utf8', timeout: 60000 });
+    if (made.status !== 0) throw new Error(`psql: ${made.error ?? made.stderr}`);
     const question = url.indexOf('?');
     const [base, query] = question < 0 ? [url, ''] : [url.slice(0, question), url.slice(question)];
     return base.replace(/\/[^/]*$/, `/${name}`) + query;
@@ -63,7 +63,7 @@ export function freshDatabase() {
 
 export function dropDatabase(url) {
     const name = new URL(url).pathname.slice(1);
-    spawnSync('psql', ['-q', '-d', process.env.DATABASE_URL, '-c', `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`]);
+    spawnSync('psql', ['-q', '-d', process.env.DATABASE_URL, '-c', `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`], { timeout: 60000 });
 }
 
 export class Server {
