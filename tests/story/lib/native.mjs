@@ -102,6 +102,7 @@ export class Gateway {
         this.events = [];  // what has `t`
         this.wrong = [];   // broken laws
         this.replaying = new Set(); // rooms whose replay has not ended: there replaced read marks are left out, so numbers may skip
+        this.gaps = new Map();
         this.waiting = new Map();
         this.watchers = new Set();
         this.nextId = 1;
@@ -166,6 +167,9 @@ export class Gateway {
 
     #caughtUp({ op, room, to, from }) {
         this.replaying.delete(room);
+        const gap = this.gaps.get(room);
+        if (gap) this.wrong.splice(this.wrong.indexOf(gap), 1);
+        this.gaps.delete(room);
         if (op === 'resumed' && to !== this.known.get(room)) this.wrong.push(`room ${room} resumed to ${to}, but the last event was ${this.known.get(room)}`);
         this.known.set(room, to ?? from);
     }
@@ -175,8 +179,17 @@ export class Gateway {
         if (event.seq === undefined || event.seq === null) return;
         const before = this.known.get(event.room);
         const fits = this.replaying.has(event.room) ? event.seq > before : event.seq === before + 1;
-        if (before !== undefined && !fits) this.wrong.push(`room ${event.room}: ${event.seq} (${event.t}) came after ${before}`);
+        if (before !== undefined && !fits) {
+            this.wrong.push(`room ${event.room}: ${event.seq} (${event.t}) came after ${before}`);
+            if (event.seq > before) this.#mindTheGap(event.room);
+        }
         this.known.set(event.room, event.seq);
+    }
+
+    // The server may find by itself that a listener lacks something and replay it; what was replaced meanwhile is not there. "resumed" then explains the gap.
+    #mindTheGap(room) {
+        this.replaying.add(room);
+        this.gaps.set(room, this.wrong.at(-1));
     }
 
     #answer(frame) {
