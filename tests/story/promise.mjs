@@ -376,11 +376,31 @@ function auditOld(report, talker, said) {
     }
 }
 
+/** Long runs go in rounds, each with a house of its own, so that hours of listening fit into memory. */
+async function rounds({ kills = Infinity, seconds = Infinity, perRound = 50, log, ...options }) {
+    const end = Date.now() + seconds * 1000;
+    let sum = null;
+    do {
+        const left = Math.max(1, (end - Date.now()) / 1000);
+        const report = await promise({ ...options, kills: Math.min(perRound, kills - (sum?.kills ?? 0)), seconds: Number.isFinite(left) ? left : 0, log });
+        sum = sum ? add(sum, report) : { ...report, rounds: 1 };
+        log(JSON.stringify({ ...sum, wrong: sum.wrong.slice(0, 3) }));
+    } while (sum.kills < kills && Date.now() < end && !broken(sum));
+    return sum;
+}
+
+function add(sum, report) {
+    for (const name of ['kills', 'acked', 'lost', 'doubled', 'out_of_order', 'changes_acked', 'reconnects', 'retries']) sum[name] += report[name];
+    return { ...sum, rounds: sum.rounds + 1, wrong: [...sum.wrong, ...report.wrong], restart_ms: report.restart_ms, seed: report.seed };
+}
+
+const broken = (report) => report.lost + report.doubled + report.out_of_order + report.wrong.length > 0;
+
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
     const { values } = parseArgs({ options: { kills: { type: 'string' }, seconds: { type: 'string' }, clients: { type: 'string' }, seed: { type: 'string' } } });
     const numbers = Object.fromEntries(Object.entries(values).map(([name, value]) => [name, Number(value)]));
-    if (numbers.seconds && !numbers.kills) numbers.kills = Infinity;
-    const report = await promise({ ...numbers, log: (line) => process.stderr.write(`${line}\n`) });
+    if (!numbers.kills && !numbers.seconds) numbers.kills = 10;
+    const report = await rounds({ ...numbers, log: (line) => process.stderr.write(`${line}\n`) });
     console.log(JSON.stringify(report));
-    process.exitCode = report.lost + report.doubled + report.out_of_order + report.wrong.length ? 1 : 0;
+    process.exitCode = broken(report) ? 1 : 0;
 }
