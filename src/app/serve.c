@@ -165,8 +165,8 @@ static void run(struct server *server)
         server->watchdog = alarm_create(first, feed_watchdog, server);
         feed_watchdog(server);
     }
+    greet(server); /* before any loop answers: who sees an answer finds the link in the log */
     for (int i = 1; i < server->n_stations; i++) server->threads[i] = thread_start("loop", run_station, server->stations[i]);
-    greet(server);
     station_run(server->stations[0]);
     alarm_destroy(server->watchdog);
     server->ran = true;
