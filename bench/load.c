@@ -193,6 +193,17 @@ static void run_for(double seconds)
     while (now_us() < until) swarm_turn(&swarm, 10);
 }
 
+/* Until nothing has come for a while: histories are over, and what comes from now on was caused by us. */
+static void run_until_quiet(void)
+{
+    uint64_t before;
+    do {
+        before = swarm.n_bytes;
+        run_for(0.3);
+    } while (swarm.n_bytes != before);
+    for (int i = 0; i < swarm.n; i++) swarm.clients[i].n_in_flight = 0; /* own lines of an earlier run came with the history */
+}
+
 struct line { char *path, *headers; int64_t room; };
 
 static int read_lines(struct line **out)
@@ -276,7 +287,7 @@ static void report(struct span_of_time took)
 static void run_busy(struct line *lines, int n)
 {
     connect_up_to(lines, n);
-    run_for(0.5);
+    run_until_quiet();
     for (int i = 0; i < opt.senders; i++) fill_window(&swarm.clients[i]);
     run_for(opt.warmup_s);
     n_delivered = n_acked = n_sent = sent_bytes = frame_bytes = 0, n_samples = 0, swarm.n_bytes = 0;
