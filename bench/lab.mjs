@@ -88,10 +88,10 @@ export async function withPostgres(run) {
 
 // ---- the server under test
 
-export async function serve({ data = mkdtempSync(join(work, 'data-')), env = {}, flags = [], tls = false } = {}) {
+export async function serve({ data = mkdtempSync(join(work, 'data-')), env = {}, flags = [], tls = false, cpus: on = serverCpu } = {}) {
   const port = await freePort()
   const command = [program('src/app/suhbat'), 'serve', '--listen', `127.0.0.1:${port}`, '--data', data, '--loops', 1, ...flags]
-  const child = start(serverCpu, command, { cwd: data, env: { SUHBAT_BCRYPT_COST: '4', SUHBAT_RATE_LIMITS: 'off', SUHBAT_LOG_LEVEL: 'error', ...env } })
+  const child = start(on, command, { cwd: data, env: { SUHBAT_BCRYPT_COST: '4', SUHBAT_RATE_LIMITS: 'off', SUHBAT_LOG_LEVEL: 'error', ...env } })
   const origin = `http://127.0.0.1:${port}`
   const answers = () => (tls ? listens(port) : fetch(`${origin}/health`).then((r) => r.ok, () => false))
   for (let i = 0; i < 600; i++) {

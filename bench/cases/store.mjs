@@ -17,6 +17,9 @@ const rows = () => (setting.quick ? 20000 : 200000)
 const floorSqlite = () => measure(serverCpu, [program('bench/floor_sqlite'), FLOOR_ROWS_PER_COMMIT, rows(), join(work, 'floor.db')])
 const floorPostgres = (url) => measure(serverCpu, [program('bench/floor_postgres'), FLOOR_ROWS_PER_COMMIT, rows()], { DATABASE_URL: url })
 
+// The loop and the writing lane are two threads: they may use both processors, beside the load.
+const both = `${serverCpu},${loadCpu}`
+
 const durable = (name, options, floor) =>
   withServer(options, async (server) => {
     const clients = await senders(server), rounds = []
@@ -37,8 +40,8 @@ const durable = (name, options, floor) =>
       errors: most(runs.map((r) => r.errors)), disturbed: most(runs.map((r) => r.disturbed)) }
   })
 
-export const durableSqlite = () => durable('durable sends, SQLite', {}, floorSqlite)
-export const durablePostgres = () => withPostgres((url) => durable('durable sends, PostgreSQL', { env: { SUHBAT_DATABASE: url } }, () => floorPostgres(url)))
+export const durableSqlite = () => durable('durable sends, SQLite', { cpus: both }, floorSqlite)
+export const durablePostgres = () => withPostgres((url) => durable('durable sends, PostgreSQL', { cpus: both, env: { SUHBAT_DATABASE: url } }, () => floorPostgres(url)))
 
 // ---- a room with years behind it, beside a young one
 
