@@ -5,17 +5,10 @@ import { Chat } from '../src/lib/chat.svelte';
 import type { Socket } from '../src/lib/gateway';
 import type { Pending } from '../src/lib/outbox';
 import type { Message, Room } from '../src/lib/types';
+import { account, at, message, person, room } from './make';
 
-const me = { id: 1, username: 'ali', site_admin: false, created_at: '2026-11-21T08:00:00.000000Z' };
-const vali = { id: 2, username: 'vali' };
-const at = '2026-11-21T09:00:00.000000Z';
-
-const message = (seq: number, more: Partial<Message> = {}): Message => ({
-  id: seq * 10, room: 3, seq, author: vali, text: 't' + seq, key: null, reply_to: null, created_at: at, edited_at: null, deleted: false, reactions: [], ...more,
-});
-const room = (more: Partial<Room> = {}): Room => ({
-  id: 3, kind: 'group', name: 'g', public: false, role: 'member', head: 10, read: 10, unread: 0, n_members: 2, created_at: at, last: null, peer: null, ...more,
-});
+const me = account(1, 'ali');
+const vali = person(2, 'vali');
 const posted = (seq: number, more: Partial<Message> = {}) => ({ t: 'message_posted', room: 3, seq, at, message: message(seq, more) });
 
 class FakeSocket implements Socket {

@@ -1,4 +1,5 @@
 import 'fake-indexeddb/auto';
+import { person } from './make';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { client_key, Outbox, type OutboxStorage, type Pending } from '../src/lib/outbox';
 import { open_outbox_storage } from '../src/lib/outbox_storage';
@@ -175,7 +176,7 @@ test('survives a reload: same key, same order, only of the same account', async 
   };
   const before = make(storage);
   await before.start(7);
-  const a = before.add(3, 'a', { id: 1, author: { id: 2, username: 'vali' }, text: 'q' });
+  const a = before.add(3, 'a', { id: 1, seq: 1, author: person(2, 'vali'), text: 'q', has_file: false });
   await new Promise((r) => setTimeout(r, 5));
   const b = before.add(3, 'b', null);
   await new Promise((r) => setTimeout(r, 50));

@@ -31,8 +31,14 @@ test('code points, not code units', () => expect(n_points('a👍')).toBe(2));
 test('initials', () => expect([initial('ali'), initial('@ўқ'), initial('…')]).toEqual(['A', 'Ў', '#']));
 
 test('routes', () => {
-  expect(parse_route('#r12')).toEqual({ room: 12, details: false });
-  expect(parse_route('#r12/details')).toEqual({ room: 12, details: true });
+  expect(parse_route('#r12')).toMatchObject({ room: 12, details: false, search: false, page: null });
+  expect(parse_route('#r12/details?search')).toMatchObject({ room: 12, details: true, search: true });
+  expect(parse_route('#r12/s345')).toMatchObject({ room: 12, seq: 345 });
+  expect(parse_route('#g5')).toMatchObject({ guild: 5, room: null, page: null });
+  expect(parse_route('#g5/settings/roles')).toMatchObject({ guild: 5, page: 'guild', rest: 'roles' });
+  expect(parse_route('#/invite/aB%2Dc')).toMatchObject({ page: 'invite', rest: 'aB-c' });
+  expect(parse_route('#/settings')).toMatchObject({ page: 'settings', rest: '' });
+  expect(parse_route('#/x/%E0%A4%A')).toMatchObject({ page: 'x', rest: '%E0%A4%A' });
   for (const bad of ['', '#', '#r', '#rx', '#r1/other', '#r99999999999999999']) expect(parse_route(bad).room, bad).toBeNull();
 });
 

@@ -1,22 +1,9 @@
 import { expect, test } from 'vitest';
 import type { LastingEvent, Message } from '../src/lib/types';
 import { apply, as_of, merge, unread_above, with_reaction } from '../src/lib/window';
+import { message, person } from './make';
 
-const person = (id: number) => ({ id, username: 'p' + id });
-const make = (seq: number, more: Partial<Message> = {}): Message => ({
-  id: seq * 10,
-  room: 3,
-  seq,
-  author: person(1),
-  text: 't' + seq,
-  key: null,
-  reply_to: null,
-  created_at: '2026-11-21T09:00:00.000000Z',
-  edited_at: null,
-  deleted: false,
-  reactions: [],
-  ...more,
-});
+const make = (seq: number, more: Partial<Message> = {}): Message => message(seq, { author: person(1), ...more });
 const posted = (m: Message): LastingEvent => ({ t: 'message_posted', room: 3, seq: m.seq, at: '', message: m });
 
 test('runs merge by id, in order, and the later state of a message stays', () => {
@@ -44,7 +31,7 @@ test('an event older than what was read changes nothing', () => {
 });
 
 test('quotes follow their message', () => {
-  const have = [as_of(make(5), 6), as_of(make(6, { reply_to: { id: 50, author: person(1), text: 't5' } }), 6)];
+  const have = [as_of(make(5), 6), as_of(make(6, { reply_to: { id: 50, seq: 5, author: person(1), text: 't5', has_file: false } }), 6)];
   const edit: LastingEvent = { t: 'message_edited', room: 3, seq: 7, at: '', message: make(5, { text: 'x'.repeat(200) }) };
   expect(apply(have, edit, true)[1].reply_to?.text).toBe('x'.repeat(140));
 });

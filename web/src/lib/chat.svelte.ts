@@ -2,10 +2,12 @@
 // events meet rooms. Components read its state and call its verbs.
 
 import { Api } from './api';
+import { counted } from './counts';
 import { Gateway, type GatewayState, type Socket } from './gateway';
 import { find_seq, is_reading, let_go_of_old, read_around, read_from_mark, read_newer, read_newest, read_older } from './history';
 import { Outbox, type OutboxStorage, type Pending } from './outbox';
 import { SvelteMap } from 'svelte/reactivity';
+import { People } from './people.svelte';
 import { RoomState } from './room_state.svelte';
 import {
   Fault,
@@ -17,8 +19,10 @@ import {
   type Member,
   type Message,
   type Person,
+  type Quote,
   type Role,
   type Room,
+  type Status,
 } from './types';
 
 export interface ChatOptions {
@@ -30,14 +34,29 @@ export interface ChatOptions {
   on_signed_out: () => void;
   /** The browser's cookies are somebody else's now: nothing more may be said in this one's name. */
   on_other_account: () => void;
+  /** Somebody wrote: the page decides whether to call for attention. */
+  on_message?: (room: RoomState, message: Message) => void;
 }
+
+/** Without what was not told. */
+function told<T extends object>(change: T): T {
+  return Object.fromEntries(Object.entries(change).filter(([, v]) => v !== undefined)) as T;
+}
+
+const quote_of = (m: Message): Quote => ({
+  id: m.id,
+  seq: m.seq,
+  author: m.author,
+  text: Array.from(m.text).slice(0, 140).join(''),
+  has_file: (m.files ?? []).length > 0,
+});
 
 const FILL_LIMIT = 500;
 const WATCH_MAX = 500;
 const POLL_MS = 5_000;
 
 export class Chat {
-  readonly account: Account;
+  account = $state.raw({} as Account);
   rooms = $state.raw<RoomState[]>([]);
   /** False until the server has told which rooms there are. */
   ready = $state(false);
@@ -45,10 +64,12 @@ export class Chat {
   /** The socket is down but HTTP answers: messages go and come that way, slower. */
   by_http = $state(false);
   n_unsent = $state(0);
+  /** Who is here, among those we watch. */
   online = new SvelteMap<number, boolean>();
   open_room = $state.raw<RoomState | null>(null);
 
-  private readonly api: Api;
+  readonly api: Api;
+  readonly presence = new People();
   private readonly gateway: Gateway;
   private readonly outbox: Outbox;
   private by_id = new Map<number, RoomState>();
@@ -85,8 +106,16 @@ export class Chat {
     });
   }
 
-  sorted = $derived([...this.rooms].sort((a, b) => b.activity.localeCompare(a.activity)));
-  n_unread = $derived(this.rooms.reduce((n, r) => n + r.info.unread, 0));
+  /** Everything one can write in, newest first. */
+  sorted = $derived(this.rooms.filter((r) => r.info.kind !== 'guild').sort((a, b) => b.activity.localeCompare(a.activity)));
+  /** The lobby, groups and direct conversations: what stands outside of guilds. */
+  talks = $derived(this.sorted.filter((r) => r.info.kind !== 'channel'));
+  guilds = $derived(this.rooms.filter((r) => r.info.kind === 'guild').sort((a, b) => a.id - b.id));
+  n_unread = $derived(this.rooms.reduce((n, r) => n + counted(this, r), 0));
+
+  channels_of(guild: number): RoomState[] {
+    return this.rooms.filter((r) => r.info.guild === guild).sort((a, b) => a.info.position - b.info.position || a.id - b.id);
+  }
 
   start(): void {
     void this.outbox.start(this.account.id);
@@ -120,6 +149,7 @@ export class Chat {
     }
     this.by_http = this.http_answers = false;
     this.watch();
+    if (this.status !== 'online') this.gateway.tell('status', { status: this.status });
     this.outbox.kick();
   }
 
@@ -156,6 +186,7 @@ export class Chat {
   }
 
   private forget(id: number): void {
+    if (this.by_id.get(id)?.info.kind === 'guild') for (const channel of this.channels_of(id)) this.forget(channel.id);
     this.by_id.delete(id);
     this.rooms = this.rooms.filter((r) => r.id !== id);
     this.outbox.forget_room(id);
@@ -179,9 +210,22 @@ export class Chat {
   private take(event: ChatEvent): void {
     if (event.t === 'presence') {
       this.online.set(event.account, event.online);
+      this.presence.take(event);
+      return;
+    }
+    if (event.t === 'person_changed') {
+      this.person_changed(event.person);
       return;
     }
     const room = this.by_id.get(event.room);
+    if (event.t === 'room_removed') {
+      if (room) this.forget(event.room);
+      return;
+    }
+    if (event.t === 'read_by_all' || event.t === 'draft_changed') {
+      room?.take_passing(event);
+      return;
+    }
     if (event.t === 'typing') {
       if (event.by.id !== this.account.id) room?.typing(event.by, event.on, Date.now());
     } else if (event.t === 'room_read' && event.seq === null) {
@@ -202,13 +246,52 @@ export class Chat {
 
   private apply(room: RoomState, event: LastingEvent): void {
     room.apply(event, this.account.id);
+    if (room.info.kind === 'guild') this.apply_to_guild(room, event);
     if (event.t === 'message_posted') {
+      this.options.on_message?.(room, event.message);
       if (event.message.author.id === this.account.id && event.message.key) this.outbox.seen(event.message.key);
     }
     if (event.t === 'member_left' && event.member.id === this.account.id) this.forget(room.id);
     if (event.t === 'room_read' && event.by.id === this.account.id && room.info.unread > 0) this.recount(room);
     if (event.t === 'member_joined' || event.t === 'member_left') this.watch();
     if (event.t === 'message_posted') this.meet(room, event.message.author);
+  }
+
+  /** Membership and channels of a guild are told in the guild's sequence; its channels follow. */
+  private apply_to_guild(guild: RoomState, event: LastingEvent): void {
+    switch (event.t) {
+      case 'channel_added':
+        if (!this.by_id.has(event.channel.id)) void this.arrive(event.channel.id);
+        break;
+      case 'channel_changed': {
+        const channel = this.by_id.get(event.channel.id);
+        channel?.change(told(event.channel));
+        break;
+      }
+      case 'channel_removed':
+        this.forget(event.channel.id);
+        break;
+      case 'member_changed':
+        if (event.member.id === this.account.id)
+          for (const c of this.channels_of(guild.id)) c.change(told({ role: event.role, muted_until: event.muted_until }));
+        break;
+      case 'member_joined':
+      case 'member_left':
+        for (const c of this.channels_of(guild.id)) c.change({ n_members: guild.info.n_members });
+        break;
+      default:
+        break;
+    }
+  }
+
+  /** A name or a picture is shown in many places; the lists are changed, old messages keep what they were read with. */
+  private person_changed(person: Person): void {
+    if (person.id === this.account.id) this.account = { ...this.account, ...person };
+    for (const room of this.rooms) {
+      if (room.info.peer?.id === person.id) room.change({ peer: person });
+      if (room.members.some((m) => m.account.id === person.id)) room.change_member(person.id, (m) => ({ ...m, account: person }));
+      room.messages = room.messages.map((m) => (m.author.id === person.id ? { ...m, author: person } : m));
+    }
   }
 
   /** Joining the lobby is not announced: whoever speaks there and is not among the members we know is new. */
@@ -270,6 +353,7 @@ export class Chat {
     this.arriving.set(id, []);
     try {
       const room = this.add_room(await this.api.get<Room>(`/rooms/${id}`));
+      if (room.info.kind === 'guild') await this.read_channels(room);
       const held = this.arriving.get(id) ?? [];
       this.arriving.delete(id);
       for (const event of held) this.take_lasting(room, event);
@@ -277,6 +361,19 @@ export class Chat {
     } catch {
       this.arriving.delete(id);
     }
+  }
+
+  /** The channels of a guild that was just joined or made. */
+  async read_channels(guild: RoomState): Promise<void> {
+    const { channels } = await this.api.get<{ channels: Room[] }>(`/guilds/${guild.id}/channels`);
+    for (const info of channels) this.add_room(info);
+  }
+
+  /** A room the server has just told us of. */
+  async take_room(info: Room): Promise<RoomState> {
+    const room = this.add_room(info);
+    if (info.kind === 'guild') await this.read_channels(room);
+    return room;
   }
 
   // Sending
@@ -300,7 +397,7 @@ export class Chat {
   }
 
   send(room: RoomState, text: string, reply_to: Message | null): void {
-    const quote = reply_to ? { id: reply_to.id, author: reply_to.author, text: Array.from(reply_to.text).slice(0, 140).join('') } : null;
+    const quote = reply_to ? quote_of(reply_to) : null;
     this.outbox.add(room.id, text, quote);
     room.divider = null;
   }
@@ -402,7 +499,10 @@ export class Chat {
     room.members = more ? [...room.members, ...page.members] : page.members;
     room.more_members = page.more;
     room.members_loaded = true;
-    for (const m of page.members) this.online.set(m.account.id, m.online);
+    for (const m of page.members) {
+      this.online.set(m.account.id, m.online);
+      this.presence.take({ account: m.account.id, online: m.online, status: m.status });
+    }
     this.watch();
   }
 
@@ -444,8 +544,16 @@ export class Chat {
 
   async join(id: number): Promise<RoomState> {
     await this.api.call('PUT', `/rooms/${id}/members/${this.account.id}`, { role: 'member' });
-    return this.add_room(await this.api.get<Room>(`/rooms/${id}`));
+    return this.take_room(await this.api.get<Room>(`/rooms/${id}`));
   }
+
+  /** What every device of ours says of us; repeated at each new connection. */
+  set_status(status: Status): void {
+    this.status = status;
+    this.gateway.tell('status', { status });
+  }
+
+  private status: Status = 'online';
 
   async leave(room: RoomState): Promise<void> {
     await this.api.call('DELETE', `/rooms/${room.id}/members/${this.account.id}`);

@@ -1,14 +1,26 @@
-// How rooms are called on the page.
+// How rooms are called on the page, and who may do what in them.
 
+import { called } from './people.svelte';
 import type { RoomState } from './room_state.svelte';
-import type { Room } from './types';
+import type { Role, Room } from './types';
 import { t } from './i18n.svelte';
 
 export function room_name(info: Room): string {
-  if (info.kind === 'direct') return info.peer?.username ?? '…';
+  if (info.kind === 'direct') return info.peer ? called(info.peer) : '…';
   if (info.kind === 'lobby') return t('lobby');
   return info.name ?? '…';
 }
 
-export const may_manage = (room: RoomState): boolean =>
-  room.info.kind === 'group' && (room.info.role === 'owner' || room.info.role === 'admin');
+const rank: Record<Role, number> = { member: 1, moderator: 2, admin: 3, owner: 4 };
+
+export const rank_of = (role: Role | null): number => (role ? rank[role] : 0);
+export const at_least = (info: Room, role: Role): boolean => rank_of(info.role) >= rank[role];
+
+export const may_manage = (room: RoomState): boolean => room.info.kind === 'group' && at_least(room.info, 'admin');
+
+/** Whether the asker may write there now. */
+export function may_write(info: Room, now = Date.now()): boolean {
+  if (info.blocked) return false;
+  if (info.muted_until && Date.parse(info.muted_until) > now) return false;
+  return !info.read_only || at_least(info, 'moderator');
+}

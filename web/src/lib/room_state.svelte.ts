@@ -2,7 +2,7 @@
 // What always holds: every lasting event with a sequence up to `cursor` has been applied, each exactly once, in order.
 
 import type { Pending } from './outbox';
-import type { LastingEvent, Member, Message, Person, Room } from './types';
+import type { LastingEvent, Member, Message, PassingEvent, Person, Room } from './types';
 import { apply, as_of, merge, unread_above, type Loaded } from './window';
 
 export interface Typist {
@@ -11,6 +11,15 @@ export interface Typist {
 }
 
 const TYPING_MS = 6_000;
+
+type RoomChanged = Extract<LastingEvent, { t: 'room_changed' }>;
+
+function room_facts(event: RoomChanged): Partial<Room> {
+  const facts: Partial<Room> = {};
+  for (const key of ['name', 'topic', 'icon', 'public', 'read_only', 'slow_s', 'position'] as const)
+    if (event[key] !== undefined) Object.assign(facts, { [key]: event[key] });
+  return facts;
+}
 
 export class RoomState {
   readonly id: number;
@@ -27,6 +36,8 @@ export class RoomState {
   typists = $state.raw<Typist[]>([]);
   /** Sequence above which messages of others were unread when the room was opened. */
   divider = $state<number | null>(null);
+  /** A place to go to: set by whoever wants the reader there, taken by the list of messages when it has gone. */
+  target = $state.raw<{ seq: number } | null>(null);
   draft = $state('');
   reply_to = $state.raw<Message | null>(null);
 
@@ -65,11 +76,21 @@ export class RoomState {
     if (event.t === 'message_posted') this.stopped_typing(event.message.author.id);
   }
 
+  /** Facts that are told elsewhere than in this room's own sequence. */
+  change(facts: Partial<Room>): void {
+    this.info = { ...this.info, ...facts };
+  }
+
+  take_passing(event: Extract<PassingEvent, { t: 'read_by_all' | 'draft_changed' }>): void {
+    if (event.t === 'read_by_all') this.change({ read_by_all: Math.max(this.info.read_by_all ?? 0, event.read) });
+    else this.change({ draft: event.draft });
+  }
+
   private change_of_info(event: LastingEvent, me: number): Partial<Room> {
     const info = this.info;
     switch (event.t) {
       case 'message_posted':
-        return { last: event.message, unread: event.message.author.id === me ? info.unread : Math.min(1000, info.unread + 1) };
+        return { last: event.message, ...this.counts_after(event.message, me) };
       case 'message_edited':
       case 'message_deleted':
         return info.last?.id === event.message.id ? { last: event.message } : {};
@@ -80,12 +101,20 @@ export class RoomState {
       case 'member_left':
         return { n_members: Math.max(0, info.n_members - 1) };
       case 'member_changed':
-        return event.member.id === me ? { role: event.role } : {};
+        return event.member.id === me
+          ? { role: event.role, ...(event.muted_until !== undefined ? { muted_until: event.muted_until } : {}) }
+          : {};
       case 'room_changed':
-        return { name: event.name };
+        return room_facts(event);
       default:
         return {};
     }
+  }
+
+  private counts_after(message: Message, me: number): Partial<Room> {
+    if (message.author.id === me && !message.webhook) return {};
+    const called = message.mentions_everyone || (message.mentions ?? []).includes(me);
+    return { unread: Math.min(1000, this.info.unread + 1), mentions: (this.info.mentions ?? 0) + Number(called) };
   }
 
   /** The account's own mark moved, here or on another device. */
@@ -98,9 +127,9 @@ export class RoomState {
   private read_to(read: number, me: number): Partial<Room> {
     if (read < this.info.read) return {};
     const last = this.info.last;
-    if (!last || last.seq <= read) return { read, unread: 0 };
+    if (!last || last.seq <= read) return { read, unread: 0, mentions: 0 };
     const exact = this.loaded && !this.more_after ? unread_above(this.messages, read, me, !this.more_before) : null;
-    return { read, unread: exact ?? this.info.unread };
+    return { read, unread: exact ?? this.info.unread, ...(exact === 0 ? { mentions: 0 } : {}) };
   }
 
   private apply_to_members(event: LastingEvent): void {
@@ -110,7 +139,7 @@ export class RoomState {
         this.change_member(event.by.id, (m) => ({ ...m, read: Math.max(m.read ?? 0, event.read) }));
         break;
       case 'member_changed':
-        this.change_member(event.member.id, (m) => ({ ...m, role: event.role }));
+        this.change_member(event.member.id, (m) => ({ ...m, role: event.role, ...(event.muted_until !== undefined ? { muted_until: event.muted_until } : {}) }));
         break;
       case 'member_left':
         this.members = this.members.filter((m) => m.account.id !== event.member.id);

@@ -1,16 +1,44 @@
-// Where the reader is: the list, a room, or a room's details. Kept in the fragment, so that Back works and a room can be a bookmark.
+// Where the reader is. Kept in the fragment, so that Back works and a place can be a bookmark.
+//
+//   #r12            a room            #r12/details    with its details      #r12/s345    at one message
+//   #g5             a guild           #g5/settings    its settings
+//   #/settings/x  #/admin/x  #/explore  #/invite/CODE  #/reset/TOKEN  #/verify/TOKEN     pages
+//   …?search        the search panel beside any of the first two
 
 export interface Route {
   room: number | null;
+  guild: number | null;
   details: boolean;
+  seq: number | null;
+  search: boolean;
+  /** Name of a page and what follows it. */
+  page: string | null;
+  rest: string;
 }
+
+const nowhere: Route = { room: null, guild: null, details: false, seq: null, search: false, page: null, rest: '' };
 
 export function parse_route(hash: string): Route {
-  const match = /^#r(\d{1,15})(\/details)?$/.exec(hash);
-  return match ? { room: Number(match[1]), details: match[2] !== undefined } : { room: null, details: false };
+  const search = hash.endsWith('?search');
+  const path = search ? hash.slice(0, -'?search'.length) : hash;
+  const room = /^#r(\d{1,15})(?:\/(details|s(\d{1,15})))?$/.exec(path);
+  if (room) return { ...nowhere, search, room: Number(room[1]), details: room[2] === 'details', seq: room[3] ? Number(room[3]) : null };
+  const guild = /^#g(\d{1,15})(?:\/(settings)(?:\/([a-z]+))?)?$/.exec(path);
+  if (guild) return { ...nowhere, search, guild: Number(guild[1]), page: guild[2] ? 'guild' : null, rest: guild[3] ?? '' };
+  const page = /^#\/([a-z]+)(?:\/(.*))?$/.exec(path);
+  if (page) return { ...nowhere, search, page: page[1], rest: decode(page[2] ?? '') };
+  return { ...nowhere, search };
 }
 
-let current = $state.raw<Route>({ room: null, details: false });
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+let current = $state.raw<Route>(nowhere);
 
 export const route = (): Route => current;
 
@@ -27,8 +55,29 @@ export function go(room: number | null, details = false): void {
   location.hash = room === null ? '' : `#r${room}${details ? '/details' : ''}`;
 }
 
+export function go_guild(guild: number, settings = false): void {
+  location.hash = `#g${guild}${settings ? '/settings' : ''}`;
+}
+
+export function go_page(page: string, rest = ''): void {
+  location.hash = `#/${page}${rest ? '/' + rest : ''}`;
+}
+
+export function go_message(room: number, seq: number): void {
+  location.hash = `#r${room}/s${seq}`;
+}
+
+export function show_search(on: boolean): void {
+  const bare = location.hash.replace(/\?search$/, '');
+  if (on !== current.search) location.hash = (bare || '#') + (on ? '?search' : '');
+}
+
 /** Without a step in the browser's history. */
 export function settle(room: number | null): void {
-  history.replaceState(null, '', room === null ? location.pathname : `#r${room}`);
+  settle_at(room === null ? '' : `#r${room}`);
+}
+
+export function settle_at(hash: string): void {
+  history.replaceState(null, '', hash || location.pathname);
   current = parse_route(location.hash);
 }

@@ -3,14 +3,38 @@
 export interface Person {
   id: number;
   username: string;
+  /** The name shown, when the person chose one. */
+  name: string | null;
+  /** Token of the picture at /api/v1/avatars/<token>. */
+  avatar: string | null;
+  bot: boolean;
 }
+
+export type Status = 'online' | 'idle' | 'dnd';
 
 export interface Account extends Person {
   site_admin: boolean;
   created_at: string;
+  email: string | null;
+  email_verified: boolean;
+  about: string;
+  hide_read: boolean;
+  hide_last_seen: boolean;
+  status: Status;
+  quota_bytes: number;
+  used_bytes: number;
 }
 
-export type Role = 'owner' | 'admin' | 'member';
+/** An account as GET /accounts/{id} tells it. */
+export interface Profile extends Person {
+  about: string;
+  online: boolean;
+  status: Status | null;
+  last_seen: string | null;
+  created_at: string;
+}
+
+export type Role = 'owner' | 'admin' | 'moderator' | 'member';
 
 export interface Reaction {
   emoji: string;
@@ -20,8 +44,23 @@ export interface Reaction {
 
 export interface Quote {
   id: number;
+  seq: number;
   author: Person;
   text: string;
+  has_file: boolean;
+}
+
+export interface FileInfo {
+  id: number;
+  name: string;
+  size: number;
+  type: string;
+  width: number | null;
+  height: number | null;
+  blurhash: string | null;
+  has_thumbnail: boolean;
+  sha256: string;
+  state: 'ready' | 'processing';
 }
 
 export interface Message {
@@ -36,11 +75,27 @@ export interface Message {
   edited_at: string | null;
   deleted: boolean;
   reactions: Reaction[];
+  mentions: number[];
+  mentions_everyone: boolean;
+  files: FileInfo[];
+  pinned: boolean;
+  n_versions: number;
+  webhook: { name: string; avatar: string | null } | null;
+}
+
+export type RoomKind = 'lobby' | 'group' | 'direct' | 'guild' | 'channel';
+
+export type NotifyLevel = 'all' | 'mentions' | 'none';
+
+export interface Draft {
+  text: string;
+  reply_to: number | null;
+  updated_at: string;
 }
 
 export interface Room {
   id: number;
-  kind: 'lobby' | 'group' | 'direct';
+  kind: RoomKind;
   name: string | null;
   public: boolean;
   role: Role | null;
@@ -51,6 +106,20 @@ export interface Room {
   created_at: string;
   last: Message | null;
   peer: Person | null;
+  /** The guild of a channel; null for every other room. */
+  guild: number | null;
+  position: number;
+  topic: string | null;
+  icon: string | null;
+  read_only: boolean;
+  slow_s: number;
+  muted_until: string | null;
+  mentions: number;
+  read_by_all: number;
+  draft: Draft | null;
+  notify: { level: NotifyLevel | null; until: string | null };
+  blocked: boolean;
+  n_pins: number;
 }
 
 export interface Member {
@@ -59,6 +128,8 @@ export interface Member {
   joined_at: string;
   read: number | null;
   online: boolean;
+  status?: Status | null;
+  muted_until?: string | null;
 }
 
 export interface Session {
@@ -90,17 +161,24 @@ export type LastingEvent = Lasting &
   (
     | { t: 'message_posted' | 'message_edited'; message: Message }
     | { t: 'message_deleted'; message: Message; by: Person }
+    | { t: 'message_pinned' | 'message_unpinned'; message_id: number; message?: Message; by: Person }
     | { t: 'reaction_added' | 'reaction_removed'; message_id: number; emoji: string; by: Person }
     | { t: 'room_read'; by: Person; read: number }
-    | { t: 'member_joined' | 'member_changed'; member: Person; role: Role; by: Person }
+    | { t: 'member_joined' | 'member_changed'; member: Person; role: Role; muted_until?: string | null; by: Person }
     | { t: 'member_left'; member: Person; by: Person }
-    | { t: 'room_changed'; name: string | null; by: Person }
+    | ({ t: 'room_changed'; by: Person } & Partial<Pick<Room, 'name' | 'topic' | 'icon' | 'public' | 'read_only' | 'slow_s' | 'position'>>)
+    | { t: 'channel_added' | 'channel_changed'; channel: Partial<Room> & { id: number }; by: Person }
+    | { t: 'channel_removed'; channel: { id: number }; by: Person }
   );
 
 export type PassingEvent =
   | { t: 'typing'; room: number; by: Person; on: boolean }
-  | { t: 'presence'; account: number; online: boolean }
-  | { t: 'room_read'; room: number; seq: null; by: Person; read: number };
+  | { t: 'presence'; account: number; online: boolean; status?: Status | null; last_seen?: string | null }
+  | { t: 'room_read'; room: number; seq: null; by: Person; read: number }
+  | { t: 'read_by_all'; room: number; read: number }
+  | { t: 'draft_changed'; room: number; draft: Draft | null }
+  | { t: 'room_removed'; room: number }
+  | { t: 'person_changed'; person: Person };
 
 export type ChatEvent = LastingEvent | PassingEvent;
 
