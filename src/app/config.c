@@ -173,6 +173,24 @@ static void check_doors(struct checking *c)
     if (config->conformance && !config->is_loopback) refuse(c, setting_conformance);
 }
 
+/* The sender stands in headers that we write: one plain address. */
+static bool is_address(const char *text)
+{
+    const char *at = strchr(text, '@');
+    return at && at > text && at[1] && strlen(text) <= 254 && !strpbrk(text, " <>,;\"\r\n\t");
+}
+
+static void check_outbound(struct checking *c)
+{
+    struct config *config = c->config;
+    const char *url = config->smtp_url = text_of(c, setting_smtp_url), *from = config->smtp_from = text_of(c, setting_smtp_from);
+    if (url && strncmp(url, "smtp://", 7) != 0 && strncmp(url, "smtps://", 8) != 0) refuse(c, setting_smtp_url);
+    if (from && !is_address(from)) refuse(c, setting_smtp_from);
+    if (!url != !from) refuse(c, url ? setting_smtp_url : setting_smtp_from);
+    config->smtp_needs_tls = read_switch(c, setting_smtp_tls);
+    config->outbound_allow = read_list(c, setting_outbound_allow, config_parse_network, &config->n_outbound_allow);
+}
+
 static void check_log(struct checking *c)
 {
     static const char *const levels[] = { "debug", "info", "warn", "error", NULL };
@@ -192,6 +210,7 @@ static enum fault check(const struct settings *settings, struct config *config)
     check_secret(&c);
     check_accounts(&c);
     check_doors(&c);
+    check_outbound(&c);
     check_log(&c);
     return c.failed ? fault_invalid : fault_none;
 }

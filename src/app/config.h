@@ -28,6 +28,10 @@ struct config {
     size_t n_origins;
     const struct span *trusted_proxies; /* "ADDR" or "ADDR/BITS", checked; texts are NUL-terminated */
     size_t n_trusted_proxies;
+    const char *smtp_url, *smtp_from; /* both or none (NULL); the URL may carry a password: never to a log */
+    bool smtp_needs_tls;
+    const struct span *outbound_allow; /* as trusted_proxies */
+    size_t n_outbound_allow;
     int64_t lobby_history_max; /* messages; 0: all */
     enum log_level log_level;
     enum log_format log_format;

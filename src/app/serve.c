@@ -6,6 +6,7 @@
 #include "app/station.h"
 #include "dialect/lobby/lobby.h"
 #include "dialect/native/native.h"
+#include "dispatch/dispatch.h"
 #include "base/buf.h"
 #include "base/rand.h"
 #include "door/pages.h"
@@ -28,7 +29,8 @@ struct server {
     struct door_settings door_settings;
     struct station_shared shared;
     struct router *router;
-    struct net_proxies *proxies;
+    struct net_proxies *proxies, *outbound_allow;
+    struct dispatch *dispatch;
     struct setup_link setup;
     struct station *stations[LOOPS_MAX];
     struct thread *threads[LOOPS_MAX];
@@ -53,7 +55,8 @@ static int open_core(struct server *server)
     struct gate_config gate = {
         .database_url = config->database_url, .n_readers = N_READERS, .n_hashers = N_HASHERS, .bus = server->shared.bus,
         .rules = { .registration = config->registration, .bcrypt_cost = config->bcrypt_cost, .rate_limits = config->rate_limits,
-                   .setup_token_hash = span_of(server->setup.hash), .refresh_ttl_s = config->refresh_ttl_s } };
+                   .setup_token_hash = span_of(server->setup.hash), .refresh_ttl_s = config->refresh_ttl_s,
+                   .mail_from = span_of(config->smtp_from) } };
     return gate_create(&gate, &server->shared.gate) == fault_none ? EX_OK : EX_UNAVAILABLE;
 }
 
@@ -64,16 +67,24 @@ static void add_conformance(struct router *router)
     router_add(router, routes, n);
 }
 
-static int trust_proxies(struct server *server)
+static enum fault read_networks(const struct span *networks, size_t n, struct net_proxies **out)
 {
     struct buf list;
     buf_init(&list, 1u << 16);
-    for (size_t i = 0; i < server->config->n_trusted_proxies; i++) {
-        buf_append_span(&list, server->config->trusted_proxies[i]);
+    for (size_t i = 0; i < n; i++) {
+        buf_append_span(&list, networks[i]);
         buf_append_char(&list, ' ');
     }
-    enum fault f = proxies_parse(buf_span(&list), &server->proxies, NULL);
+    enum fault f = proxies_parse(buf_span(&list), out, NULL);
     buf_fini(&list);
+    return f;
+}
+
+static int trust_proxies(struct server *server)
+{
+    const struct config *config = server->config;
+    enum fault f = read_networks(config->trusted_proxies, config->n_trusted_proxies, &server->proxies);
+    if (!f) f = read_networks(config->outbound_allow, config->n_outbound_allow, &server->outbound_allow);
     server->shared.proxies = server->proxies;
     return f == fault_none ? EX_OK : EX_CONFIG;
 }
@@ -113,6 +124,20 @@ static int open_stations(struct server *server)
     return EX_OK;
 }
 
+static bool may_call(void *networks, const unsigned char address[16])
+{
+    return proxies_contain(networks, address);
+}
+
+static void open_dispatch(struct server *server)
+{
+    const struct config *config = server->config;
+    const struct door *door = station_door(server->stations[0]);
+    server->dispatch = dispatch_create(&(struct dispatch_config){ .loop = door->loop, .gate = door->gate, .hub = door->hub,
+        .outbound = { .allows = may_call, .arg = server->outbound_allow, .smtp_url = config->smtp_url, .smtp_from = config->smtp_from,
+                      .smtp_needs_tls = config->smtp_needs_tls } });
+}
+
 static void greet(struct server *server)
 {
     const struct config *config = server->config;
@@ -135,6 +160,7 @@ static void on_stop(void *arg, int signal)
     server->stopping = true;
     LOG(info, "stopping", log_int("signal", signal));
     sd_notify("STOPPING=1");
+    dispatch_stop(server->dispatch);
     for (int i = 0; i < server->n_stations; i++) station_stop(server->stations[i]);
 }
 
@@ -169,6 +195,7 @@ static void run(struct server *server)
     for (int i = 1; i < server->n_stations; i++) server->threads[i] = thread_start("loop", run_station, server->stations[i]);
     station_run(server->stations[0]);
     alarm_destroy(server->watchdog);
+    dispatch_leave_loop(server->dispatch);
     server->ran = true;
     for (int i = 1; i < server->n_stations; i++) thread_join(server->threads[i]);
 }
@@ -180,13 +207,16 @@ static void take_down(struct server *server)
     gate_destroy(server->shared.gate);
     for (int i = 0; i < server->n_stations; i++)
         if (server->ran && !station_is_clean(server->stations[i])) return;
+    if (server->dispatch) dispatch_end(server->dispatch);
     for (int i = 0; i < server->n_stations; i++) station_destroy(server->stations[i]);
+    dispatch_destroy(server->dispatch);
     bus_destroy(server->shared.bus);
     if (server->shared.doors) doors_destroy(server->shared.doors);
     if (server->shared.limits) limits_destroy(server->shared.limits);
     if (server->router) router_destroy(server->router);
     if (server->shared.tls) tls_destroy(server->shared.tls);
     proxies_destroy(server->proxies);
+    proxies_destroy(server->outbound_allow);
     web_files_destroy(server->door_settings.web);
     token_key_destroy(server->door_settings.key);
 }
@@ -201,6 +231,7 @@ int serve(const struct config *config)
     if (status == EX_OK) status = open_doors(&server);
     if (status == EX_OK) status = open_stations(&server);
     if (status == EX_OK) {
+        open_dispatch(&server);
         run(&server);
         LOG(info, "stopped");
     }

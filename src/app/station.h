@@ -26,6 +26,7 @@ struct station;
 must_use enum fault station_create(const struct station_shared *shared, int index, int port, struct station **out);
 int station_port(const struct station *s);
 struct loop *station_loop(struct station *s);
+const struct door *station_door(const struct station *s);
 /* Runs on the calling thread until stopped. */
 void station_run(struct station *s);
 /* After station_run: everybody was answered and every socket is closed. Otherwise the station must be abandoned to the end of the process. */

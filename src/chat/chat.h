@@ -17,6 +17,7 @@ struct chat_rules {
     bool rate_limits;
     struct span setup_token_hash; /* hex SHA-256 of the one-time link of the first administrator; empty: none */
     int64_t refresh_ttl_s;
+    struct span mail_from; /* the sender of our mail; empty: there is no mail server */
 };
 
 /* One lane's view of the core. Borrows rules and store for its life. */

@@ -84,6 +84,9 @@ struct room_id command_room(const struct command *c)
     case command_member_list:
     case command_message_history:
     case command_room_changes:
+    case command_parcel_due:
+    case command_parcel_claim:
+    case command_parcel_settle:
     case command_kind_count: break;
     }
     return (struct room_id){ 0 };

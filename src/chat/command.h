@@ -3,6 +3,7 @@
 #pragma once
 #include "base/fault.h"
 #include "chat/event.h"
+#include "chat/parcel.h"
 #include "chat/session.h"
 
 enum command_kind {

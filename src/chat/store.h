@@ -6,6 +6,7 @@
 #pragma once
 #include "base/fault.h"
 #include "chat/event.h"
+#include "chat/parcel.h"
 #include "chat/session.h"
 
 struct store;
@@ -165,3 +166,12 @@ struct change_page {
 /* The oldest `max` above `after`, in order; ends early after about max_bytes of text. */
 must_use enum fault store_change_after(struct store *store, struct room_id room, int64_t after, size_t max, size_t max_bytes, struct arena *arena,
                                        struct change_page *out);
+
+/* ---- Parcels: what waits to be sent (parcel.h) */
+must_use enum fault store_parcel_insert(struct store *store, const struct parcel *p); /* id and attempts are not looked at */
+must_use enum fault store_parcel_due(struct store *store, int64_t now_us, bool *due_out);
+/* Takes the oldest that are due; nobody else gets them before lease_us. */
+must_use enum fault store_parcel_claim(struct store *store, int64_t now_us, int64_t lease_us, size_t max, struct arena *arena,
+                                       struct parcel **parcels_out, size_t *n_out);
+must_use enum fault store_parcel_postpone(struct store *store, int64_t id, int64_t due_us, int64_t status);
+must_use enum fault store_parcel_delete(struct store *store, int64_t id);

@@ -36,6 +36,7 @@ int main(int argc, char **argv)
     RUN(replay);
     RUN(stranger);
     RUN(failure);
+    RUN(parcel);
     clean();
     return failed != 0;
 }
