@@ -3,6 +3,7 @@
 
        running ──stop letter: begin_stop──► draining ──drained or 10 s: close_sockets──► closing ──all gone or 2 s: station_run returns */
 #include "app/station.h"
+#include "app/indexing.h"
 #include "base/log.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +20,7 @@ struct station {
     int64_t deadline_ms;
     bool closing, clean;
     struct letter stop;
+    struct indexing *indexing; /* of the first station */
 };
 
 static size_t connections_max(int n_loops)
@@ -49,6 +51,7 @@ enum fault station_create(const struct station_shared *shared, int index, int po
         .limits = shared->limits, .all = shared->doors,
         .hub = hub_create(s->loop, s->net, client, shared->bus, shared->config->n_loops) };
     doors_join(&s->door);
+    if (index == 0) s->indexing = indexing_create(s->loop, shared->gate, client);
     *out = s;
     return fault_none;
 }
@@ -83,6 +86,7 @@ static void begin_stop(struct letter *l)
     s->deadline_ms = loop_now_ms(s->loop) + STATION_DRAIN_MS;
     s->step = alarm_create(s->loop, step_down, s);
     net_stop_accepting(s->net);
+    indexing_stop(s->indexing);
     alarm_set(s->step, DRAIN_STEP_MS);
 }
 
@@ -110,6 +114,7 @@ void station_destroy(struct station *s)
 {
     if (!s) return;
     if (!s->clean) net_destroy(s->net);
+    indexing_destroy(s->indexing);
     loop_destroy(s->loop);
     hub_destroy(s->door.hub);
     gate_client_destroy(s->door.gate);

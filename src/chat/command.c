@@ -87,6 +87,11 @@ struct room_id command_room(const struct command *c)
     case command_parcel_due:
     case command_parcel_claim:
     case command_parcel_settle:
+    case command_search_messages:
+    case command_search_rooms:
+    case command_search_people:
+    case command_search_index:
+    case command_search_forget:
     case command_kind_count: break;
     }
     return (struct room_id){ 0 };

@@ -4,6 +4,7 @@
 #include "base/fault.h"
 #include "chat/event.h"
 #include "chat/parcel.h"
+#include "chat/search.h"
 #include "chat/session.h"
 
 enum command_kind {
@@ -12,7 +13,7 @@ enum command_kind {
 #undef COMMAND
     command_kind_count
 };
-enum command_lane { command_lane_read, command_lane_write };
+enum command_lane { command_lane_read, command_lane_write, command_lane_index };
 enum command_prepare { command_prepare_none, command_prepare_hash };
 enum command_authority { command_authority_anyone, command_authority_account, command_authority_site_admin };
 

@@ -7,6 +7,7 @@
 #include "base/fault.h"
 #include "chat/event.h"
 #include "chat/parcel.h"
+#include "chat/search_terms.h"
 #include "chat/session.h"
 
 struct store;
@@ -151,6 +152,39 @@ must_use enum fault store_reaction_put(struct store *store, struct message_id me
                                        bool *changed_out);
 must_use enum fault store_reaction_remove(struct store *store, struct message_id message, struct account_id account, struct span emoji,
                                           bool *changed_out);
+
+/* ---- Search: the index runs behind the messages, in portions, each whole or not at all. */
+struct search_change {
+    struct message_id id;
+    struct search_entry now; /* id none: nothing is to be filed */
+    struct search_entry was; /* id none: it was not filed */
+};
+struct search_portion {
+    struct search_change *changes;
+    size_t n, n_logged; /* n_logged: those that come first and are changes of older messages */
+    bool more;
+    bool is_elsewhere;  /* another node is at it: nothing to do */
+    int64_t posts, log; /* how far it reaches; for store_search_done */
+    size_t n_forgettable; /* changes up to `log` that a writer may now have forgotten */
+};
+/* What the index lacks next, about max changes. A version that is not the index's empties the index first. */
+must_use enum fault store_search_next(struct store *store, int64_t version, size_t max, int64_t now_us, struct arena *arena, struct search_portion *out);
+struct search_filing { struct message_id id; struct span terms; };
+must_use enum fault store_search_unfile(struct store *store, const struct search_filing *filings, size_t n); /* exactly the terms it was filed under */
+must_use enum fault store_search_file(struct store *store, const struct search_filing *filings, size_t n);
+must_use enum fault store_search_done(struct store *store, int64_t version, const struct search_portion *portion);
+must_use enum fault store_search_forget(struct store *store, int64_t log);
+/* Messages below `below` whose entries are filed under a term of every group, newest first. */
+must_use enum fault store_search_find(struct store *store, const struct search_groups *groups, struct message_id below, size_t max, struct arena *arena,
+                                      struct message_id **ids_out, size_t *n_out);
+/* Those of the messages that stand and whose room has the account as a member (account none: whoever asks may read them all), in order.
+   files_out: the names of their files, a line each. */
+must_use enum fault store_search_hits(struct store *store, const struct message_id *ids, size_t n, struct account_id account, struct arena *arena,
+                                      struct search_hit **hits_out, struct span **files_out, size_t *n_out);
+must_use enum fault store_search_rooms(struct store *store, struct account_id account, size_t max, struct arena *arena, struct room_id **rooms_out,
+                                       size_t *n_out); /* rooms the account is a member of */
+must_use enum fault store_search_people(struct store *store, struct span folded, size_t max, struct arena *arena, struct person **people_out,
+                                        size_t *n_out); /* by a part of the name, its beginning first */
 
 /* ---- Changes: every lasting event that is not a post */
 

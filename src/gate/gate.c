@@ -10,7 +10,7 @@ struct outbox {
     size_t n;
 };
 
-#define OUTBOXES_MAX (WRITE_LANES_MAX + 2)
+#define OUTBOXES_MAX (WRITE_LANES_MAX + 3)
 
 struct gate_client {
     struct gate *gate;
@@ -100,6 +100,7 @@ struct gate_client *gate_client_create(struct gate *gate, struct loop *loop)
     for (int i = 0; i < gate->lanes.n_write; i++) add_outbox(client, gate->lanes.write[i]);
     add_outbox(client, gate->lanes.read);
     add_outbox(client, gate->lanes.hash);
+    add_outbox(client, gate->lanes.index);
     return client;
 }
 

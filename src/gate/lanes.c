@@ -11,6 +11,7 @@
 #define WRITE_QUEUE_MAX 65536
 #define READ_QUEUE_MAX 65536
 #define HASH_QUEUE_MAX 256
+#define INDEX_QUEUE_MAX 16
 
 struct worker {
     struct gate *gate;
@@ -32,6 +33,7 @@ static struct worker *worker_create(struct gate *gate, enum db_mode mode)
 }
 
 static void *start_writer(void *arg) { return worker_create(arg, db_writer); }
+static void *start_indexer(void *arg) { return worker_create(arg, db_indexer); }
 static void *start_reader(void *arg) { return worker_create(arg, db_reader); }
 
 static void stop_worker(void *state)
@@ -61,6 +63,17 @@ static void run_write(void *state, struct job **jobs, size_t n)
     count(w->gate, jobs, n);
     errands_return(jobs, n);
     bus_publish(w->gate->config.bus, events);
+}
+
+static void run_index(void *state, struct job **jobs, size_t n)
+{
+    struct worker *w = state;
+    struct command *commands[1] = { errand_of(jobs[0])->command };
+    assert(n == 1);
+    struct event *events = chat_write(&w->chat, commands, 1);
+    assert(!events);
+    count(w->gate, jobs, n);
+    errands_return(jobs, n);
 }
 
 static void run_read(void *state, struct job **jobs, size_t n)
@@ -99,7 +112,11 @@ static void run_hash(void *state, struct job **jobs, size_t n)
 struct lane *lane_for(struct lanes *lanes, const struct command *command)
 {
     if (command_prepare_of(command->kind) == command_prepare_hash) return lanes->hash;
-    if (command_lane_of(command->kind) == command_lane_read) return lanes->read;
+    switch (command_lane_of(command->kind)) {
+    case command_lane_read: return lanes->read;
+    case command_lane_index: return lanes->index;
+    case command_lane_write: break;
+    }
     return write_lane_for(lanes, command);
 }
 
@@ -121,6 +138,8 @@ enum fault lanes_open(struct gate *gate)
             .queue_max = WRITE_QUEUE_MAX, .start = start_writer, .run = run_write, .stop = stop_worker, .arg = gate });
     lanes->read = lane_create(&(struct lane_config){ .name = "read", .n_threads = gate->config.n_readers, .batch_max = 1,
         .queue_max = READ_QUEUE_MAX, .start = start_reader, .run = run_read, .stop = stop_worker, .arg = gate });
+    lanes->index = lane_create(&(struct lane_config){ .name = "index", .n_threads = 1, .batch_max = 1, .queue_max = INDEX_QUEUE_MAX,
+        .start = start_indexer, .run = run_index, .stop = stop_worker, .arg = gate });
     lanes->hash = lane_create(&(struct lane_config){ .name = "password", .n_threads = gate->config.n_hashers, .batch_max = 1,
         .queue_max = HASH_QUEUE_MAX, .start = start_reader, .run = run_hash, .stop = stop_worker, .arg = gate });
     return fault_none;
@@ -132,4 +151,5 @@ void lanes_close(struct lanes *lanes)
     lane_destroy(lanes->hash);
     for (int i = 0; i < lanes->n_write; i++) lane_destroy(lanes->write[i]);
     lane_destroy(lanes->read);
+    lane_destroy(lanes->index);
 }

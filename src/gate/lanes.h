@@ -2,6 +2,7 @@
 
        none  ─► write lane(s) ─► home          write commands: one commit a batch, then results and events
        none  ─► read lane     ─► home          read commands: one snapshot each
+       none  ─► index lane    ─► home          the search index: one portion a transaction
        hash  ─► password pool ─► write lane    bcrypt first, outside every transaction */
 #pragma once
 #include "gate/errand.h"
@@ -9,7 +10,7 @@
 #define WRITE_LANES_MAX 4
 
 struct lanes {
-    struct lane *write[WRITE_LANES_MAX], *read, *hash;
+    struct lane *write[WRITE_LANES_MAX], *read, *hash, *index;
     int n_write;
     struct gate *gate;
 };

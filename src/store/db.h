@@ -13,7 +13,8 @@
 struct db;
 
 enum db_engine { db_sqlite, db_postgres };
-enum db_mode { db_writer, db_reader };
+/* An indexer reads everything and writes the search index alone. */
+enum db_mode { db_writer, db_reader, db_indexer };
 
 enum db_stmt {
 #define STMT(name, ...) stmt_##name,

@@ -195,7 +195,7 @@ static enum fault trip(struct postgres *p, enum db_stmt stmt, const struct value
     } else {
         lose(p, "cannot send");
     }
-    if (p->lost && p->base.tx == db_tx_none && p->base.mode == db_writer) return fault_uncertain;
+    if (p->lost && p->base.tx == db_tx_none && p->base.mode != db_reader) return fault_uncertain;
     return fault;
 }
 
@@ -216,12 +216,18 @@ static void hold(struct postgres *p, const char *word)
     p->pending[p->n_pending++] = word;
 }
 
+static const char *const begin_words[] = {
+    [db_writer] = "BEGIN",
+    [db_reader] = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+    [db_indexer] = "BEGIN ISOLATION LEVEL REPEATABLE READ",
+};
+
 static enum fault begin(struct db *db)
 {
     struct postgres *p = postgres_of(db);
     if (!is_alive(p)) return fault_unavailable;
     p->begun = false;
-    hold(p, db->mode == db_writer ? "BEGIN" : "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
+    hold(p, begin_words[db->mode]);
     return fault_none;
 }
 
@@ -416,7 +422,7 @@ static PGconn *dial(struct postgres *p)
     const char *const defaults[][2] = {
         { "connect_timeout", "5" }, { "tcp_user_timeout", "20000" }, { "keepalives_idle", "10" }, { "keepalives_interval", "5" },
         { "keepalives_count", "2" }, { "application_name", "suhbat" },
-        { "target_session_attrs", p->base.mode == db_writer ? "read-write" : "any" },
+        { "target_session_attrs", p->base.mode != db_reader ? "read-write" : "any" },
     };
     size_t n = 0;
     for (PQconninfoOption *o = p->url_options; o->keyword && n < OPTIONS_MAX; o++)

@@ -6,6 +6,8 @@
      before 3.51.3 can damage a WAL when two connections write and checkpoint at the same time.
    - The WAL is copied back after every 4,000 pages without waiting for anybody, and past 65,536 pages (256 MiB) with waiting, which is its ceiling
      as long as no reader sleeps inside a transaction.
+   - The search index lies in a file of its own, PATH-search: made anew from the messages whenever it is lost, so its commits wait for no disk, and
+     an indexer, its only writer, never holds up the one writer of everything else. Readers attach it; without it they do all but search.
    - Text is bound without a copy: the caller's bytes stay until the query ends. */
 #include "store/db_driver.h"
 #include "base/log.h"
@@ -362,25 +364,70 @@ static bool pragma_is(sqlite3 *handle, const char *sql, const char *expected)
     return is;
 }
 
+/* Pages of 4 KiB and one list a term: without positions the index is a third as large, and the text itself tells the rest. */
+static const char finder_schema[] =
+    "PRAGMA finder.journal_mode=WAL; PRAGMA finder.synchronous=NORMAL; PRAGMA finder.cache_size=-32768;"
+    "CREATE VIRTUAL TABLE IF NOT EXISTS finder.search_terms USING fts5(terms, content='', detail=none, tokenize='ascii');"
+    "CREATE TABLE IF NOT EXISTS finder.search_state (version INTEGER NOT NULL, posts INTEGER NOT NULL, log INTEGER NOT NULL);"
+    "INSERT INTO finder.search_state (version, posts, log) SELECT 0, 0, 0 WHERE NOT EXISTS (SELECT 1 FROM finder.search_state)";
+
+static int attach(struct sqlite *s, const char *path)
+{
+    char *sql = sqlite3_mprintf("ATTACH %Q AS finder", path);
+    if (!sql) return SQLITE_NOMEM;
+    int rc = sqlite3_exec(s->handle, sql, NULL, NULL, NULL);
+    sqlite3_free(sql);
+    if (!rc && s->base.mode == db_indexer) rc = sqlite3_exec(s->handle, finder_schema, NULL, NULL, NULL);
+    return rc;
+}
+
+static void remove_finder(struct sqlite *s, const char *path)
+{
+    char beside[PATH_MAX_BYTES + 32];
+    LOG(warn, "search index is damaged and made anew", log_str("path", path));
+    sqlite3_exec(s->handle, "DETACH finder", NULL, NULL, NULL);
+    static const char *const endings[] = { "", "-wal", "-shm" };
+    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
+        snprintf(beside, sizeof beside, "%s%s", path, endings[i]);
+        unlink(beside);
+    }
+}
+
+static int attach_finder(struct sqlite *s)
+{
+    char path[PATH_MAX_BYTES + 16];
+    snprintf(path, sizeof path, "%s-search", s->path);
+    if (s->base.mode == db_reader) return attach(s, path), SQLITE_OK;
+    create_file(path);
+    int rc = attach(s, path);
+    if ((rc & 0xff) != SQLITE_CORRUPT && (rc & 0xff) != SQLITE_NOTADB) return rc;
+    remove_finder(s, path);
+    create_file(path);
+    return attach(s, path);
+}
+
+static const char *const pragmas[] = {
+    [db_writer] = "PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY; PRAGMA cache_size=-65536; PRAGMA journal_size_limit=67108864",
+    [db_reader] = "PRAGMA query_only=ON; PRAGMA temp_store=MEMORY; PRAGMA cache_size=-8192; SELECT count(*) FROM sqlite_schema",
+    [db_indexer] = "PRAGMA temp_store=MEMORY; PRAGMA cache_size=-8192; SELECT count(*) FROM sqlite_schema",
+};
+
 static int configure(struct sqlite *s)
 {
     sqlite3_busy_timeout(s->handle, BUSY_TIMEOUT_MS);
     sqlite3_db_config(s->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     sqlite3_wal_autocheckpoint(s->handle, 0);
-    if (s->owner_fd >= 0)
-        sqlite3_wal_hook(s->handle, on_commit, s);
-    else
-        sqlite3_db_config(s->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+    if (s->owner_fd >= 0 || s->base.mode == db_indexer) sqlite3_wal_hook(s->handle, on_commit, s);
+    if (s->owner_fd < 0) sqlite3_db_config(s->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
     if (s->base.mode == db_writer && !pragma_is(s->handle, "PRAGMA journal_mode=WAL", "wal")) {
         int rc = sqlite3_extended_errcode(s->handle);
         return rc && rc != SQLITE_ROW ? rc : SQLITE_CANTOPEN;
     }
-    return sqlite3_exec(s->handle,
-                        s->base.mode == db_writer
-                            ? "PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY; PRAGMA cache_size=-65536;"
-                              "PRAGMA journal_size_limit=67108864"
-                            : "PRAGMA query_only=ON; PRAGMA temp_store=MEMORY; PRAGMA cache_size=-8192; SELECT count(*) FROM sqlite_schema",
-                        NULL, NULL, NULL);
+    if (s->base.mode != db_writer) {
+        int rc = attach_finder(s);
+        if (rc) return rc;
+    }
+    return sqlite3_exec(s->handle, pragmas[s->base.mode], NULL, NULL, NULL);
 }
 
 static void disconnect(struct sqlite *s)

@@ -142,11 +142,13 @@ enum fault store_message_unread(struct store *store, struct room_id room, struct
 
 enum fault store_message_edit(struct store *store, struct message_id id, struct span text, int64_t original, int64_t now_us)
 {
-    return DB_EXEC(store->db, message_edit, DB_I64(id.v), DB_TEXT(text), DB_I64(original), DB_I64(now_us));
+    enum fault fault = DB_EXEC(store->db, search_log_add, DB_I64(id.v));
+    return fault ? fault : DB_EXEC(store->db, message_edit, DB_I64(id.v), DB_TEXT(text), DB_I64(original), DB_I64(now_us));
 }
 
 enum fault store_message_delete(struct store *store, struct message_id id, int64_t original, int64_t now_us)
 {
-    enum fault fault = DB_EXEC(store->db, reaction_remove_all, DB_I64(id.v));
+    enum fault fault = DB_EXEC(store->db, search_log_add, DB_I64(id.v));
+    if (!fault) fault = DB_EXEC(store->db, reaction_remove_all, DB_I64(id.v));
     return fault ? fault : DB_EXEC(store->db, message_delete, DB_I64(id.v), DB_I64(original), DB_I64(now_us));
 }

@@ -30,6 +30,10 @@ enum fault store_migrate(const char *url)
     enum fault fault = db_open(url, db_writer, &db);
     if (fault) return fault;
     fault = migrate(db);
+    bool has_finder = db_engine_of(db) == db_sqlite;
+    db_close(db);
+    if (fault || !has_finder) return fault;
+    fault = db_open(url, db_indexer, &db); /* makes the file of the search index */
     db_close(db);
     return fault;
 }

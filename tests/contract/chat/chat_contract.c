@@ -34,6 +34,7 @@ int main(int argc, char **argv)
     RUN(room);
     RUN(message);
     RUN(replay);
+    RUN(search);
     RUN(stranger);
     RUN(failure);
     RUN(parcel);

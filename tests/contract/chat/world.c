@@ -9,7 +9,7 @@ const char *world_url;
 
 static void empty_sqlite(const char *path)
 {
-    static const char *const suffixes[] = { "", "-wal", "-shm", "-owner" };
+    static const char *const suffixes[] = { "", "-wal", "-shm", "-owner", "-search", "-search-wal", "-search-shm" };
     char name[512];
     for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++) {
         snprintf(name, sizeof name, "%s%s", path, suffixes[i]);

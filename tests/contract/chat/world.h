@@ -56,8 +56,17 @@ void seat(struct world *w, struct actor by, struct room_id room, struct actor wh
 struct message post(struct world *w, struct actor by, struct room_id room, const char *text);
 int64_t head_of(struct world *w, struct actor by, struct room_id room);
 
-extern const struct CMUnitTest account_cases[], room_cases[], message_cases[], replay_cases[], stranger_cases[], failure_cases[], parcel_cases[];
-extern const size_t n_account_cases, n_room_cases, n_message_cases, n_replay_cases, n_stranger_cases, n_failure_cases, n_parcel_cases;
+#define SUITE(name) \
+    extern const struct CMUnitTest name##_cases[]; \
+    extern const size_t n_##name##_cases
+SUITE(account);
+SUITE(room);
+SUITE(message);
+SUITE(replay);
+SUITE(stranger);
+SUITE(failure);
+SUITE(parcel);
+SUITE(search);
 #define CASES(name, ...) \
     const struct CMUnitTest name##_cases[] = { __VA_ARGS__ }; \
     const size_t n_##name##_cases = sizeof name##_cases / sizeof *name##_cases
