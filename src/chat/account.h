@@ -7,11 +7,21 @@
 #define ACCOUNT_NAME_MAX_BYTES 64      /* and 32 code points */
 #define ACCOUNT_PASSWORD_MAX_BYTES 72  /* bcrypt cuts there, so more is refused */
 
+#define PERSON_NAME_MAX_BYTES 256     /* and 64 code points */
+#define PERSON_AVATAR_MAX_BYTES 64    /* the token of a picture */
+
 /* An account as others see it. */
 struct person {
     struct account_id id;
     struct span username;
+    struct span name;   /* chosen for display; empty: none */
+    struct span avatar; /* token of the picture; empty: none */
+    bool bot;
 };
+/* Bytes of its texts. */
+size_t person_bytes(const struct person *p);
+/* Moves its texts to *at, which has room for person_bytes, and *at behind them. */
+void person_move(struct person *p, char **at);
 
 struct account {
     struct person person;

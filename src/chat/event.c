@@ -29,8 +29,8 @@ const char *event_name(enum event_kind kind)
 static size_t text_bytes(const struct event *e)
 {
     const struct message *m = &e->message;
-    size_t n = e->by.username.n + e->subject.username.n + e->emoji.n + e->name.n;
-    n += m->author.username.n + m->text.n + m->key.n + m->reply_author.username.n + m->reply_text.n;
+    size_t n = person_bytes(&e->by) + person_bytes(&e->subject) + e->emoji.n + e->name.n;
+    n += person_bytes(&m->author) + m->text.n + m->key.n + person_bytes(&m->reply_author) + m->reply_text.n;
     for (size_t i = 0; i < m->n_reactions; i++) n += m->reactions[i].emoji.n;
     return n;
 }
@@ -43,11 +43,22 @@ static void move_text(struct span *s, char **at)
     *at += s->n;
 }
 
+size_t person_bytes(const struct person *p)
+{
+    return p->username.n + p->name.n + p->avatar.n;
+}
+
+void person_move(struct person *p, char **at)
+{
+    move_text(&p->username, at), move_text(&p->name, at), move_text(&p->avatar, at);
+}
+
 static void move_texts(struct event *e, char *at)
 {
     struct message *m = &e->message;
-    struct span *texts[] = { &e->by.username, &e->subject.username, &e->emoji, &e->name, &m->author.username,
-                             &m->text, &m->key, &m->reply_author.username, &m->reply_text };
+    struct person *people[] = { &e->by, &e->subject, &m->author, &m->reply_author };
+    struct span *texts[] = { &e->emoji, &e->name, &m->text, &m->key, &m->reply_text };
+    for (size_t i = 0; i < sizeof people / sizeof *people; i++) person_move(people[i], &at);
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) move_text(texts[i], &at);
     for (size_t i = 0; i < m->n_reactions; i++) move_text(&m->reactions[i].emoji, &at);
 }

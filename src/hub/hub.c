@@ -173,11 +173,12 @@ void hub_destroy(struct hub *hub)
 
 struct listener *hub_listen(struct hub *hub, struct conn *c, const struct presenter *presenter, struct actor actor, struct person who)
 {
-    struct listener *l = calloc(1, sizeof *l + who.username.n);
+    struct listener *l = calloc(1, sizeof *l + person_bytes(&who));
     if (!l) abort();
+    char *at = l->texts;
     l->hub = hub, l->conn = c, l->presenter = presenter, l->session = actor.session;
-    l->n_name = (uint16_t)who.username.n; /* ACCOUNT_NAME_MAX_BYTES at most */
-    memcpy(l->name, who.username.p, l->n_name);
+    l->n_username = (uint8_t)who.username.n, l->n_name = (uint16_t)who.name.n, l->n_avatar = (uint8_t)who.avatar.n, l->bot = who.bot;
+    person_move(&who, &at);
     list_init(&l->of_person);
     l->person = person_get(hub, actor.account);
     presence_arrive(l);
@@ -198,11 +199,17 @@ struct actor listener_actor(const struct listener *l)
     return (struct actor){ .account = l->person->id, .session = l->session };
 }
 
+static struct person speaker(const struct listener *l)
+{
+    const char *name = l->texts + l->n_username;
+    return (struct person){ l->person->id, { l->texts, l->n_username }, { name, l->n_name }, { name + l->n_name, l->n_avatar }, l->bot };
+}
+
 bool hub_typing(struct listener *l, struct room_id room, bool on)
 {
     struct subscription *s = subscription_find(l, room);
     if (!s) return false;
-    struct person who = { l->person->id, { l->name, l->n_name } };
+    struct person who = speaker(l);
     struct event e = { .kind = event_typing, .room = room, .by = who, .on = on, .origin = loop_index(l->hub->loop) };
     deliver_passing(s->room, &e);
     if (l->hub->n_loops > 1) {

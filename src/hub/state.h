@@ -86,10 +86,12 @@ struct listener {
     struct chase *chase; /* the one query under way for all its rooms; NULL: none */
     struct watch_link *watches;
     uint32_t n_watches;
-    uint16_t n_name;
+    uint16_t n_name; /* bytes of the name for display, behind the user name in texts */
+    uint8_t n_username, n_avatar;
+    bool bot;
     bool closing; /* its session is over: hears nothing more */
     struct session_id session;
-    char name[]; /* user name, for typing */
+    char texts[]; /* who speaks, for typing: user name, name, avatar */
 };
 
 /* The newest sequence of a room nobody listens to here. Whoever read the room's head a moment ago and subscribes now learns from it what passed

@@ -3,7 +3,8 @@
 
 static void col_account(struct db_rows *rows, struct arena *arena, struct account *out)
 {
-    *out = (struct account){ .person = col_person(rows, 0, arena), .site_admin = db_col_i64(rows, 2), .created_us = db_col_i64(rows, 3) };
+    *out = (struct account){ .person = col_person(rows, 0, arena), .site_admin = db_col_i64(rows, PERSON_N_COLUMNS),
+                             .created_us = db_col_i64(rows, PERSON_N_COLUMNS + 1) };
 }
 
 static enum fault end_account(struct db_rows *rows, struct arena *arena, struct account *out)
@@ -32,7 +33,7 @@ enum fault store_account_by_folded(struct store *store, struct span folded, stru
     DB_QUERY(store->db, &rows, account_by_folded, DB_TEXT(folded));
     bool found = db_next(&rows);
     if (found) col_account(&rows, arena, out);
-    if (found && hash_out) *hash_out = db_col_copy(&rows, 4, arena);
+    if (found && hash_out) *hash_out = db_col_copy(&rows, PERSON_N_COLUMNS + 2, arena);
     return rows_end_one(&rows, found);
 }
 

@@ -52,16 +52,16 @@ enum fault store_change_forget(struct store *store, struct room_id room, int64_t
 
 /* ---- Reading back */
 
-enum { change_n_columns = 11 };
+enum { of_by = 3, of_subject = of_by + PERSON_N_COLUMNS, of_rest = of_subject + PERSON_N_COLUMNS, change_n_columns = of_rest + 4 };
 
 static void col_change(struct db_rows *rows, struct room_id room, struct arena *arena, struct event *e)
 {
-    struct span text = db_col_copy(rows, 10, arena);
+    struct span text = db_col_copy(rows, of_rest + 3, arena);
     e->kind = kind_of(db_col_i64(rows, 1));
     assert(e->kind < event_kind_count);
     e->room = room, e->seq = db_col_i64(rows, 0), e->at_us = db_col_i64(rows, 2);
-    e->by = col_person(rows, 3, arena), e->subject = col_person(rows, 5, arena);
-    e->message_id.v = db_col_i64(rows, 7), e->role = (enum member_role)db_col_i64(rows, 8), e->read = db_col_i64(rows, 9);
+    e->by = col_person(rows, of_by, arena), e->subject = col_person(rows, of_subject, arena);
+    e->message_id.v = db_col_i64(rows, of_rest), e->role = (enum member_role)db_col_i64(rows, of_rest + 1), e->read = db_col_i64(rows, of_rest + 2);
     if (e->kind == event_room_changed) e->name = text;
     else e->emoji = text;
     if (!db_col_is_null(rows, change_n_columns)) col_message(rows, change_n_columns, arena, &e->message);

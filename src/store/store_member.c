@@ -55,8 +55,8 @@ enum fault store_member_list(struct store *store, struct room_id room, struct ac
     DB_QUERY(store->db, &rows, member_list, DB_I64(room.v), DB_I64(after.v), DB_I64((int64_t)max));
     while (db_next(&rows))
         *ARRAY_PUSH(arena, members, *n_out) = (struct member_view){
-            .person = col_person(&rows, 0, arena), .role = (enum member_role)db_col_i64(&rows, 2),
-            .joined_us = db_col_i64(&rows, 3), .read = db_col_i64(&rows, 4),
+            .person = col_person(&rows, 0, arena), .role = (enum member_role)db_col_i64(&rows, PERSON_N_COLUMNS),
+            .joined_us = db_col_i64(&rows, PERSON_N_COLUMNS + 1), .read = db_col_i64(&rows, PERSON_N_COLUMNS + 2),
         };
     *members_out = members;
     return db_end(&rows);

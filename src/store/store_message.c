@@ -7,6 +7,9 @@
 
 /* ---- Posting */
 
+/* Columns of POST_FACTS. */
+enum { of_author = 6, of_session = of_author + PERSON_N_COLUMNS, of_earlier, of_replied, of_reply_text = of_replied + PERSON_N_COLUMNS };
+
 static void col_facts(void *user, struct db_rows *row)
 {
     struct post_facts *f = (struct post_facts *)user + db_col_i64(row, 0);
@@ -14,15 +17,15 @@ static void col_facts(void *user, struct db_rows *row)
         .room = { db_col_i64(row, 1) }, .kind = (enum room_kind)db_col_i64(row, 2), .public = db_col_i64(row, 3),
         .head = db_col_i64(row, 4), .role = (enum member_role)db_col_i64(row, 5),
     };
-    f->author = col_person(row, 6, f->arena);
-    f->session_alive = id_none(f->session) || !db_col_is_null(row, 8);
-    f->earlier.v = db_col_i64(row, 9);
-    f->next.v = db_col_i64(row, 14);
-    f->reply_found = !db_col_is_null(row, 10);
+    f->author = col_person(row, of_author, f->arena);
+    f->session_alive = id_none(f->session) || !db_col_is_null(row, of_session);
+    f->earlier.v = db_col_i64(row, of_earlier);
+    f->next.v = db_col_i64(row, of_reply_text + 2);
+    f->reply_found = !db_col_is_null(row, of_replied);
     if (!f->reply_found) return;
-    f->reply_author = col_person(row, 10, f->arena);
-    f->reply_text = db_col_copy(row, 12, f->arena);
-    f->reply_deleted = !db_col_is_null(row, 13);
+    f->reply_author = col_person(row, of_replied, f->arena);
+    f->reply_text = db_col_copy(row, of_reply_text, f->arena);
+    f->reply_deleted = !db_col_is_null(row, of_reply_text + 1);
 }
 
 enum fault store_message_post_facts(struct store *store, struct post_facts *facts, size_t n, int64_t now_us)
@@ -61,12 +64,13 @@ enum fault store_message_insert(struct store *store, const struct message *const
 
 void col_message(struct db_rows *rows, int c, struct arena *arena, struct message *out)
 {
+    int text = c + 3 + PERSON_N_COLUMNS, quote = text + 3 + PERSON_N_COLUMNS;
     *out = (struct message){
         .id = { db_col_i64(rows, c) }, .room = { db_col_i64(rows, c + 1) }, .seq = db_col_i64(rows, c + 2),
-        .author = col_person(rows, c + 3, arena), .text = db_col_copy(rows, c + 5, arena), .key = db_col_copy(rows, c + 6, arena),
-        .reply_to = { db_col_i64(rows, c + 7) }, .reply_author = col_person(rows, c + 8, arena), .reply_text = db_col_copy(rows, c + 10, arena),
-        .created_us = db_col_i64(rows, c + 11), .edited_us = db_col_i64(rows, c + 12), .deleted_us = db_col_i64(rows, c + 13),
-        .n_reactions = (size_t)db_col_i64(rows, c + 14),
+        .author = col_person(rows, c + 3, arena), .text = db_col_copy(rows, text, arena), .key = db_col_copy(rows, text + 1, arena),
+        .reply_to = { db_col_i64(rows, text + 2) }, .reply_author = col_person(rows, text + 3, arena), .reply_text = db_col_copy(rows, quote, arena),
+        .created_us = db_col_i64(rows, quote + 1), .edited_us = db_col_i64(rows, quote + 2), .deleted_us = db_col_i64(rows, quote + 3),
+        .n_reactions = (size_t)db_col_i64(rows, quote + 4),
     };
 }
 

@@ -120,7 +120,10 @@ void *array_push(struct arena *arena, void **items, size_t *n, size_t item_bytes
 
 struct person col_person(struct db_rows *rows, int column, struct arena *arena)
 {
-    return (struct person){ { db_col_i64(rows, column) }, db_col_copy(rows, column + 1, arena) };
+    return (struct person){
+        .id = { db_col_i64(rows, column) }, .username = db_col_copy(rows, column + 1, arena), .name = db_col_copy(rows, column + 2, arena),
+        .avatar = db_col_copy(rows, column + 3, arena), .bot = db_col_i64(rows, column + 4) == PERSON_KIND_BOT,
+    };
 }
 
 /* ---- Facts for the command line */

@@ -22,11 +22,13 @@ must_use enum fault store_changes(struct store *store, enum db_stmt stmt, const 
 void *array_push(struct arena *arena, void **items, size_t *n, size_t item_bytes);
 #define ARRAY_PUSH(arena, items, n) ((__typeof__(items))array_push((arena), (void **)&(items), &(n), sizeof *(items)))
 
-/* Two columns: id, name. */
+/* The columns of PERSON_COLUMNS (statements.def). */
+#define PERSON_N_COLUMNS 5
+#define PERSON_KIND_BOT 1
 struct person col_person(struct db_rows *rows, int column, struct arena *arena);
 
 /* The columns of MESSAGE_COLUMNS, MESSAGE_N_COLUMNS of them from `column` on; reactions are not in them: message_add_reactions comes after. */
-#define MESSAGE_N_COLUMNS 15
+#define MESSAGE_N_COLUMNS (11 + 2 * PERSON_N_COLUMNS)
 void col_message(struct db_rows *rows, int column, struct arena *arena, struct message *out);
 /* Loads the reactions of those among the messages that have any (n_reactions says so until then). Any number of messages. */
 must_use enum fault message_add_reactions(struct store *store, struct arena *arena, struct message *const *messages, size_t n);

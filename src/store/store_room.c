@@ -1,7 +1,7 @@
 /* Rooms in the database. Behind the core's port; runs on the thread of its store. */
 #include "store/store_private.h"
 
-enum { view_n_columns = 12 }; /* of ROOM_COLUMNS, before those of the last message */
+enum { view_n_columns = 10 + PERSON_N_COLUMNS }; /* of ROOM_COLUMNS, before those of the last message */
 
 /* ---- One writer a room */
 

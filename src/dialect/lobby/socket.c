@@ -64,7 +64,7 @@ static struct lobby_socket *open_socket(struct knock *k)
     s->n_name = (uint8_t)n;
     memcpy(s->name, k->username.p, n);
     http_accept_websocket(k->r, generation->handler, s, identity_subprotocol(k->r));
-    s->listener = hub_listen(lobby_door(s)->hub, s->conn, generation->presenter, actor, (struct person){ actor.account, { s->name, n } });
+    s->listener = hub_listen(lobby_door(s)->hub, s->conn, generation->presenter, actor, (struct person){ .id = actor.account, .username = { s->name, n } });
     notice(s, actor.account, true);
     return s;
 }

@@ -32,11 +32,19 @@ static const char *kind_word(enum room_kind kind)
     return "group";
 }
 
+static void put_person_fields(struct json_writer *w, const struct person *p)
+{
+    json_put_int(w, "id", p->id.v);
+    put_text(w, "username", p->username);
+    put_text_or_null(w, "name", p->name);
+    put_text_or_null(w, "avatar", p->avatar);
+    json_put_bool(w, "bot", p->bot);
+}
+
 void encode_person(struct json_writer *w, const struct person *p)
 {
     json_begin_object(w);
-    json_put_int(w, "id", p->id.v);
-    put_text(w, "username", p->username);
+    put_person_fields(w, p);
     json_end_object(w);
 }
 
@@ -57,8 +65,7 @@ static void put_person(struct json_writer *w, const char *name, const struct per
 void encode_account(struct json_writer *w, const struct account *a)
 {
     json_begin_object(w);
-    json_put_int(w, "id", a->person.id.v);
-    put_text(w, "username", a->person.username);
+    put_person_fields(w, &a->person);
     json_put_bool(w, "site_admin", a->site_admin);
     json_put_time(w, "created_at", a->created_us);
     json_end_object(w);

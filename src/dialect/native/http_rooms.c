@@ -202,7 +202,7 @@ void encode_typing(struct call *a)
         problem_respond(a->r, &(struct problem){ .fault = fault_forbidden, .detail = "membership" });
         return;
     }
-    struct event e = { .kind = event_typing, .room = room->id, .by = { a->identity.actor.account, a->identity.username }, .on = a->typing_on, .origin = -1 };
+    struct event e = { .kind = event_typing, .room = room->id, .by = { .id = a->identity.actor.account, .username = a->identity.username }, .on = a->typing_on, .origin = -1 };
     struct event *copy = event_copy(&e);
     if (copy) gate_announce(a->door->gate, copy);
     encode_nothing(a);

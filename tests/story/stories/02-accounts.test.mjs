@@ -196,7 +196,7 @@ test('people are found by the beginning of their name', async () => {
     for (let i = 0; i < 25; i++) await Person.register(server, `crowd${i}`);
     const { accounts } = await seeker.api.get('/accounts?prefix=CROWD');
     assert.equal(accounts.length, 20);
-    assert.ok(accounts.every((a) => a.username.startsWith('crowd') && Object.keys(a).join() === 'id,username'));
+    assert.ok(accounts.every((a) => a.username.startsWith('crowd') && Object.keys(a).join() === 'id,username,name,avatar,bot'));
     assert.deepEqual((await seeker.api.get('/accounts?prefix=' + encodeURIComponent('%'))).accounts, []);
     assert.deepEqual((await seeker.api.get('/accounts?prefix=cr_wd')).accounts, []);
     await refused(seeker.api.call('GET', '/accounts?prefix='), 400, 'prefix');

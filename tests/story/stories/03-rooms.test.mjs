@@ -65,11 +65,11 @@ test('a group has a name of 1 to 100 code points and members that exist', async 
 test('a direct room exists once for two people, whoever opens it', async () => {
     const first = await ali.api.call('POST', '/rooms', { kind: 'direct', members: [vali.id] });
     assert.equal(first.status, 201, first.text);
-    assert.deepEqual(first.body.peer, { id: vali.id, username: 'vali' });
+    assert.deepEqual(first.body.peer, { id: vali.id, username: 'vali', name: null, avatar: null, bot: false });
     const again = await vali.api.call('POST', '/rooms', { kind: 'direct', members: [ali.id] });
     assert.equal(again.status, 200);
     assert.equal(again.body.id, first.body.id);
-    assert.deepEqual(again.body.peer, { id: ali.id, username: 'ali' });
+    assert.deepEqual(again.body.peer, { id: ali.id, username: 'ali', name: null, avatar: null, bot: false });
     const both = await Promise.all([ali, gani].map((p) => p.api.call('POST', '/rooms', { kind: 'direct', members: [(p === ali ? gani : ali).id] })));
     assert.equal(both[0].body.id, both[1].body.id, 'also when both open it at once');
     await status(ali.api.call('POST', '/rooms', { kind: 'direct', members: [999999] }), 404);

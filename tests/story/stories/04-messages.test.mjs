@@ -24,7 +24,7 @@ const status = async (promise, wanted, detail) => {
 test('a message is answered with its place in the room, and everybody in the room reads it', async () => {
     const sent = await status(send(ali, { text: 'Assalomu alaykum 👋', key: 'k-1', reply_to: null }), 201);
     assert.equal(sent.text, 'Assalomu alaykum 👋');
-    assert.deepEqual(sent.author, { id: ali.id, username: 'ali' });
+    assert.deepEqual(sent.author, { id: ali.id, username: 'ali', name: null, avatar: null, bot: false });
     assert.equal(sent.key, 'k-1');
     assert.deepEqual([sent.edited_at, sent.deleted, sent.reply_to, sent.reactions], [null, false, null, []]);
     const page = await vali.history(room);
@@ -133,7 +133,7 @@ test('owner and administrators delete what others wrote', async () => {
 test('a reply carries the first 140 code points of what it answers', async () => {
     const long = await ali.say(room, '𝒳'.repeat(200));
     const reply = await vali.say(room, 'yes', { reply_to: long.id });
-    assert.deepEqual(reply.reply_to, { id: long.id, author: { id: ali.id, username: 'ali' }, text: '𝒳'.repeat(140) });
+    assert.deepEqual(reply.reply_to, { id: long.id, author: { id: ali.id, username: 'ali', name: null, avatar: null, bot: false }, text: '𝒳'.repeat(140) });
     const elsewhere = await ali.group('elsewhere');
     const secret = await ali.say(elsewhere, 'secret');
     for (const id of [secret.id, 999999]) {

@@ -207,7 +207,7 @@ test('typing is seen by the room and by nobody else, and leaves no trace', async
     const [a, v, x] = [await ali.gateway(), await vali.gateway(), await gani.gateway()];
     const { head } = await ali.api.get(`/rooms/${room.id}`);
     a.raw(JSON.stringify({ op: 'typing', room: room.id, on: true }));
-    assert.deepEqual(await v.event('typing'), { t: 'typing', room: room.id, by: { id: ali.id, username: 'ali' }, on: true });
+    assert.deepEqual(await v.event('typing'), { t: 'typing', room: room.id, by: { id: ali.id, username: 'ali', name: null, avatar: null, bot: false }, on: true });
     await ali.api.post(`/rooms/${room.id}/typing`, { on: false });
     await v.event('typing', (e) => e.on === false);
     await refusal(x.op('typing', { room: room.id, on: true }), 'not_found');

@@ -113,7 +113,7 @@ static void open_socket(struct request *r)
     const struct presenter *presenter = span_eq(request_param(r, "kind"), SPAN("member")) ? &member : &plain;
     struct actor actor = { { account }, { session } };
     char name[32];
-    struct person who = { actor.account, span_make(name, (size_t)snprintf(name, sizeof name, "n%lld", (long long)account)) };
+    struct person who = { .id = actor.account, .username = span_make(name, (size_t)snprintf(name, sizeof name, "n%lld", (long long)account)) };
     struct conn *c = request_conn(r);
     struct socket *s = calloc(1, sizeof *s);
     http_accept_websocket(r, &handler, s, SPAN(""));

@@ -8,12 +8,12 @@
 
 #define AT INT64_C(1764425815123456)
 #define AT_TEXT "\"2025-11-29T14:16:55.123456Z\""
-#define ALI "{\"id\":7,\"username\":\"ali\"}"
-#define VALI "{\"id\":9,\"username\":\"vali\"}"
+#define ALI "{\"id\":7,\"username\":\"ali\",\"name\":\"Ali aka\",\"avatar\":\"a1\",\"bot\":false}"
+#define VALI "{\"id\":9,\"username\":\"vali\",\"name\":null,\"avatar\":null,\"bot\":true}"
 
 static struct buf out;
 static struct json_writer w;
-static const struct person ali = { { 7 }, { "ali", 3 } }, vali = { { 9 }, { "vali", 4 } };
+static const struct person ali = { { 7 }, { "ali", 3 }, { "Ali aka", 7 }, { "a1", 2 }, false }, vali = { .id = { 9 }, .username = { "vali", 4 }, .bot = true };
 
 static void fresh(void)
 {
@@ -83,9 +83,9 @@ static void rooms(void **state)
 static void people(void **state)
 {
     (void)state;
-    struct account account = { ali, true, AT };
+    struct account account = { .person = ali, .site_admin = true, .created_us = AT };
     fresh(), encode_account(&w, &account);
-    assert_string_equal(written(), "{\"id\":7,\"username\":\"ali\",\"site_admin\":true,\"created_at\":" AT_TEXT "}");
+    assert_string_equal(written(), "{\"id\":7,\"username\":\"ali\",\"name\":\"Ali aka\",\"avatar\":\"a1\",\"bot\":false,\"site_admin\":true,\"created_at\":" AT_TEXT "}");
     struct member_view member = { .person = ali, .role = role_owner, .joined_us = AT, .read = 5 };
     fresh(), encode_member(&w, &member, false, true);
     assert_string_equal(written(), "{\"account\":" ALI ",\"role\":\"owner\",\"joined_at\":" AT_TEXT ",\"read\":null,\"online\":true}");
