@@ -2,6 +2,7 @@
    of the last second formatted: records of the same second differ only in their microseconds. */
 #include "base/clock.h"
 #include <stdatomic.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -60,4 +61,43 @@ size_t clock_iso(int64_t wall_us, const char *suffix, char out[32])
     memcpy(out + 26, suffix, n);
     out[26 + n] = 0;
     return 26 + n;
+}
+
+static bool parse_fraction(const char **p, int64_t *us)
+{
+    int64_t unit = 100000;
+    if (**p != '.') return true;
+    if ((*p)[1] < '0' || (*p)[1] > '9') return false;
+    for (++*p; **p >= '0' && **p <= '9'; ++*p, unit /= 10) *us += (**p - '0') * unit;
+    return true;
+}
+
+static bool parse_offset(const char *p, int64_t *offset_s)
+{
+    int hours, minutes, n = 0;
+    if ((*p == 'Z' || *p == 'z') && !p[1]) return true;
+    if ((*p != '+' && *p != '-') || sscanf(p + 1, "%2d:%2d%n", &hours, &minutes, &n) != 2 || n != 5 || p[6]) return false;
+    *offset_s = (*p == '-' ? -60 : 60) * (hours * INT64_C(60) + minutes);
+    return hours < 24 && minutes >= 0 && minutes < 60;
+}
+
+bool clock_parse(struct span text, int64_t *out_us)
+{
+    char copy[48];
+    struct tm tm = { 0 };
+    int64_t fraction_us = 0, offset_s = 0;
+    if (text.n < 10 || text.n >= sizeof copy || memchr(text.p, ' ', text.n)) return false;
+    memcpy(copy, text.p, text.n);
+    copy[text.n] = 0;
+    const char *rest = strptime(copy, "%Y-%m-%d", &tm);
+    if (!rest || rest != copy + 10) return false;
+    if (*rest) {
+        rest = *rest == 'T' || *rest == 't' ? strptime(rest + 1, "%H:%M:%S", &tm) : NULL;
+        if (!rest || !parse_fraction(&rest, &fraction_us) || !parse_offset(rest, &offset_s)) return false;
+    }
+    int day = tm.tm_mday;
+    int64_t second = timegm(&tm);
+    if (tm.tm_mday != day) return false;
+    *out_us = (second - offset_s) * 1000000 + fraction_us;
+    return true;
 }

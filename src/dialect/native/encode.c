@@ -155,6 +155,15 @@ void encode_room(struct json_writer *w, const struct room_view *room, bool last_
     json_end_object(w);
 }
 
+void encode_room_name(struct json_writer *w, struct room_id id, enum room_kind kind, struct span name)
+{
+    json_begin_object(w);
+    json_put_int(w, "id", id.v);
+    json_put_string(w, "kind", span_of(kind_word(kind)));
+    put_text_or_null(w, "name", name);
+    json_end_object(w);
+}
+
 void encode_member(struct json_writer *w, const struct member_view *m, bool read_shown, bool online)
 {
     json_begin_object(w);

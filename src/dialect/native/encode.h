@@ -13,6 +13,8 @@ void encode_session(struct json_writer *w, const struct session_view *s, struct 
 void encode_message(struct json_writer *w, const struct message *m);
 /* last_shown false: "last" is null, to keep a long list short. */
 void encode_room(struct json_writer *w, const struct room_view *room, bool last_shown);
+/* What a list of hits says about their rooms. */
+void encode_room_name(struct json_writer *w, struct room_id id, enum room_kind kind, struct span name);
 void encode_member(struct json_writer *w, const struct member_view *m, bool read_shown, bool online);
 /* False when the event is silent for native readers: nothing was written. */
 bool encode_event(struct json_writer *w, const struct event *e);

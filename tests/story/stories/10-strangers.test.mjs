@@ -76,7 +76,7 @@ async function ask(row, token, self, refused) {
     const place = await placeFor(row, refused);
     const names = await namesFor(row, self, place);
     const [method, template] = row.route.split(' ');
-    const path = template.replace(/\{(\w+)\}/g, (_, name) => fill(name === 'room' ? '$room' : row[name], names)) + (row.query ?? '');
+    const path = template.replace(/\{(\w+)\}/g, (_, name) => fill(name === 'room' ? '$room' : row[name], names)) + (row.query ?? '').replace(/\$\w+/g, (name) => fill(name, names));
     const answer = await new Api(server.url, token).call(method, path, row.body && fill(row.body, names));
     return answer.status;
 }

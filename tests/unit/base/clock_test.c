@@ -33,6 +33,29 @@ static void iso_text(void **state)
     assert_iso(253402300800000000, "Z", "0000-00-00T00:00:00.000000Z");
 }
 
+static void text_is_read_back(void **state)
+{
+    const struct { const char *text; int64_t us; } good[] = {
+        { "1970-01-01", 0 },
+        { "2025-11-29T14:16:55.123456Z", 1764425815123456 },
+        { "2025-11-29t19:16:55.1+05:00", 1764425815100000 },
+        { "2025-11-29T10:16:55-04:00", 1764425815000000 },
+        { "2024-02-29", 1709164800000000 },
+    };
+    const char *const bad[] = { "", "2025", "2025-13-01", "2025-02-30", "2025-11-29 ", "2025-11-29T14:16", "2025-11-29T14:16:55", "2025-11-29T14:16:55.Z",
+                                "2025-11-29T14:16:55+5", "2025-11-29T14:16:55+25:00", "2025-11-29X", "+025-11-29T" };
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+        int64_t us = -1;
+        assert_true(clock_parse(span_of(good[i].text), &us));
+        assert_int_equal(us, good[i].us);
+    }
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        int64_t us = 7;
+        if (clock_parse(span_of(bad[i]), &us)) fail_msg("%s was read", bad[i]);
+        assert_int_equal(us, 7);
+    }
+}
+
 static void randomness(void **state)
 {
     char a[33], b[33];
@@ -50,6 +73,6 @@ static void randomness(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(never_runs_back), cmocka_unit_test(iso_text), cmocka_unit_test(randomness) };
+    const struct CMUnitTest tests[] = { cmocka_unit_test(never_runs_back), cmocka_unit_test(iso_text), cmocka_unit_test(text_is_read_back), cmocka_unit_test(randomness) };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
