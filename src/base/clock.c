@@ -2,7 +2,6 @@
    of the last second formatted: records of the same second differ only in their microseconds. */
 #include "base/clock.h"
 #include <stdatomic.h>
-#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -74,11 +73,12 @@ static bool parse_fraction(const char **p, int64_t *us)
 
 static bool parse_offset(const char *p, int64_t *offset_s)
 {
-    int hours, minutes, n = 0;
+    int64_t hours, minutes;
     if ((*p == 'Z' || *p == 'z') && !p[1]) return true;
-    if ((*p != '+' && *p != '-') || sscanf(p + 1, "%2d:%2d%n", &hours, &minutes, &n) != 2 || n != 5 || p[6]) return false;
-    *offset_s = (*p == '-' ? -60 : 60) * (hours * INT64_C(60) + minutes);
-    return hours < 24 && minutes >= 0 && minutes < 60;
+    if ((*p != '+' && *p != '-') || strlen(p) != 6 || p[3] != ':') return false;
+    if (!span_to_i64(span_make(p + 1, 2), &hours) || !span_to_i64(span_make(p + 4, 2), &minutes)) return false;
+    *offset_s = (*p == '-' ? -60 : 60) * (hours * 60 + minutes);
+    return hours >= 0 && hours < 24 && minutes >= 0 && minutes < 60;
 }
 
 bool clock_parse(struct span text, int64_t *out_us)
