@@ -7,9 +7,17 @@ enum fault ask_refuse(struct ask *ask, enum fault fault, const char *detail)
     return fault;
 }
 
+static bool says_something(enum verb verb)
+{
+    return verb == verb_message_post || verb == verb_message_edit || verb == verb_message_react;
+}
+
 enum fault ask_may(struct ask *ask, enum verb verb, const struct place *place, bool own)
 {
-    return policy_check(verb, place, ask->account.site_admin, own, &ask->c->detail);
+    enum fault fault = policy_check(verb, place, ask->account.site_admin, own, &ask->c->detail);
+    if (fault || place->muted_us <= ask->now_us || !says_something(verb)) return fault;
+    ask->c->retry_after_s = (place->muted_us - ask->now_us + 999999) / 1000000;
+    return ask_refuse(ask, fault_forbidden, "timeout");
 }
 
 enum fault ask_place(struct ask *ask, struct room_id room, enum verb verb, struct place *out)

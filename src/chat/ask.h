@@ -18,6 +18,7 @@ struct ask {
 enum fault ask_refuse(struct ask *ask, enum fault fault, const char *detail);
 /* Finds the asker's place in a room and whether the verb is allowed there. */
 must_use enum fault ask_place(struct ask *ask, struct room_id room, enum verb verb, struct place *out);
+/* Also refuses what a muted member would say: forbidden, "timeout", with the time that is left. */
 must_use enum fault ask_may(struct ask *ask, enum verb verb, const struct place *place, bool own);
 /* Something has happened. Fills in when and by whom, takes the room's next number when it is lasting, and hands a copy to the commit's chain. */
 must_use enum fault ask_happened(struct ask *ask, struct event *e);

@@ -145,11 +145,13 @@ static enum fault lock_rooms(struct chat *chat, struct command *const *commands,
 {
     struct room_id rooms[CHAT_BATCH_MAX];
     size_t n_rooms = 0;
+    bool with_guilds = false;
     for (size_t i = 0; i < n; i++) {
         struct room_id room = command_room(commands[i]);
+        with_guilds |= command_moves_guild(commands[i]);
         if (!id_none(room) && (!n_rooms || !id_eq(room, rooms[n_rooms - 1]))) rooms[n_rooms++] = room;
     }
-    return n_rooms ? store_room_lock(chat->store, rooms, n_rooms) : fault_none;
+    return n_rooms ? store_room_lock(chat->store, rooms, n_rooms, with_guilds) : fault_none;
 }
 
 typedef enum fault batch_fn(struct chat *chat, struct command **commands, size_t n);

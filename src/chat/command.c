@@ -60,7 +60,17 @@ struct room_id command_room(const struct command *c)
     case command_account_setup:
     case command_account_provision:
     case command_account_guest: return CHAT_LOBBY;
-    case command_room_rename: return c->in.room_rename.room;
+    case command_room_change: return c->in.room_change.room;
+    case command_room_delete: return c->in.room_delete.room;
+    case command_room_hand_over: return c->in.room_hand_over.room;
+    case command_room_invite_create: return c->in.room_invite_create.room;
+    case command_room_invite_revoke: return c->in.room_invite_revoke.room;
+    case command_room_invite_join: return c->in.room_invite_join.room;
+    case command_channel_create: return c->in.channel_create.guild;
+    case command_channel_order: return c->in.channel_order.guild;
+    case command_ban_put: return c->in.ban_put.room;
+    case command_ban_remove: return c->in.ban_remove.room;
+    case command_member_mute: return c->in.member_mute.room;
     case command_member_put: return c->in.member_put.room;
     case command_member_remove: return c->in.member_remove.room;
     case command_message_post: return c->in.message_post.room;
@@ -69,6 +79,8 @@ struct room_id command_room(const struct command *c)
     case command_reaction_put: return c->in.reaction_put.room;
     case command_reaction_remove: return c->in.reaction_remove.room;
     case command_receipt_mark: return c->in.receipt_mark.room;
+    case command_room_sweep:
+    case command_guild_create:
     case command_room_create:
     case command_invite_create:
     case command_session_open:
@@ -81,6 +93,11 @@ struct room_id command_room(const struct command *c)
     case command_room_list:
     case command_room_list_public:
     case command_room_get:
+    case command_room_invite_list:
+    case command_room_invite_look:
+    case command_guild_list_public:
+    case command_channel_list:
+    case command_ban_list:
     case command_member_list:
     case command_message_history:
     case command_room_changes:
@@ -95,4 +112,21 @@ struct room_id command_room(const struct command *c)
     case command_kind_count: break;
     }
     return (struct room_id){ 0 };
+}
+
+bool command_moves_guild(const struct command *c)
+{
+    switch ((int)c->kind) {
+    case command_room_change:
+    case command_room_delete:
+    case command_room_hand_over:
+    case command_room_invite_join:
+    case command_channel_create:
+    case command_channel_order:
+    case command_ban_put:
+    case command_member_mute:
+    case command_member_put:
+    case command_member_remove: return true;
+    default: return false;
+    }
 }

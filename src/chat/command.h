@@ -52,3 +52,5 @@ enum command_prepare command_prepare_of(enum command_kind kind);
 enum command_authority command_authority_of(enum command_kind kind);
 /* The room whose sequence or members the command will move; none: it moves none that exists already. */
 struct room_id command_room(const struct command *c);
+/* May the command move the guild of that room, and all channels of it? They are locked together then. */
+bool command_moves_guild(const struct command *c);

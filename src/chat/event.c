@@ -1,4 +1,4 @@
-/* Events: immutable, counted, copied once. A copy is one block: the event, its reactions, then the bytes of all its texts.
+/* Events: immutable, counted, copied once. A copy is one block: the event, its arrays, then the bytes of all its texts.
    Made in a lane, read on every loop, freed by whoever lets go last. */
 #include "chat/event.h"
 #include <stdlib.h>
@@ -29,7 +29,8 @@ const char *event_name(enum event_kind kind)
 static size_t text_bytes(const struct event *e)
 {
     const struct message *m = &e->message;
-    size_t n = person_bytes(&e->by) + person_bytes(&e->subject) + e->emoji.n + e->name.n;
+    size_t n = person_bytes(&e->by) + person_bytes(&e->subject) + e->emoji.n;
+    if (e->face) n += e->face->name.n + e->face->topic.n + e->face->icon.n;
     n += person_bytes(&m->author) + m->text.n + m->key.n + person_bytes(&m->reply_author) + m->reply_text.n;
     for (size_t i = 0; i < m->n_reactions; i++) n += m->reactions[i].emoji.n;
     return n;
@@ -57,23 +58,39 @@ static void move_texts(struct event *e, char *at)
 {
     struct message *m = &e->message;
     struct person *people[] = { &e->by, &e->subject, &m->author, &m->reply_author };
-    struct span *texts[] = { &e->emoji, &e->name, &m->text, &m->key, &m->reply_text };
+    struct span *texts[] = { &e->emoji, &m->text, &m->key, &m->reply_text };
     for (size_t i = 0; i < sizeof people / sizeof *people; i++) person_move(people[i], &at);
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) move_text(texts[i], &at);
     for (size_t i = 0; i < m->n_reactions; i++) move_text(&m->reactions[i].emoji, &at);
+    if (!e->face) return;
+    move_text(&e->face->name, &at);
+    move_text(&e->face->topic, &at);
+    move_text(&e->face->icon, &at);
+}
+
+/* Where the next array of the block begins. The arrays come before the texts, so each begins where it may. */
+static void *move_array(const void *items, size_t n_bytes, char **at)
+{
+    void *to = *at;
+    if (n_bytes) memcpy(to, items, n_bytes);
+    *at += n_bytes;
+    return to;
 }
 
 struct event *event_copy(const struct event *e)
 {
     size_t reactions_bytes = e->message.n_reactions * sizeof(struct reaction_view);
-    struct event *copy = malloc(sizeof *copy + reactions_bytes + text_bytes(e));
+    size_t face_bytes = e->face ? sizeof *e->face : 0, channels_bytes = e->n_channels * sizeof *e->channels;
+    struct event *copy = malloc(sizeof *copy + reactions_bytes + face_bytes + channels_bytes + text_bytes(e));
     if (!copy) return NULL;
     memcpy(copy, e, sizeof *e);
     copy->next = NULL;
     atomic_init(&copy->refs, 1);
-    copy->message.reactions = (struct reaction_view *)(copy + 1);
-    if (reactions_bytes) memcpy(copy->message.reactions, e->message.reactions, reactions_bytes);
-    move_texts(copy, (char *)(copy + 1) + reactions_bytes);
+    char *at = (char *)(copy + 1);
+    copy->message.reactions = move_array(e->message.reactions, reactions_bytes, &at);
+    copy->channels = move_array(e->channels, channels_bytes, &at);
+    if (e->face) copy->face = move_array(e->face, face_bytes, &at);
+    move_texts(copy, at);
     return copy;
 }
 

@@ -2,7 +2,7 @@
    All spans point into the event's own memory (or, in a replay, into the arena of the command that read it: then refs is 0 and it
    must not be counted). */
 #pragma once
-#include "chat/room.h"
+#include "chat/guild.h"
 #include <stdatomic.h>
 
 enum event_kind {
@@ -11,6 +11,9 @@ enum event_kind {
 #undef EVENT
     event_kind_count
 };
+
+/* A channel and its newest number: where somebody who joins the guild begins to listen. */
+struct channel_mark { struct room_id id; int64_t head; };
 
 struct event {
     struct event *next; /* chain of one commit, in order; owned by whoever holds the head's reference while it is mailed */
@@ -28,7 +31,11 @@ struct event {
     int origin;             /* presence, typing: index of the loop that speaks */
     bool own_only;          /* room_read in a large room: only to the devices of `by` */
     struct message_id message_id; /* reactions */
-    struct span emoji, name;
+    struct span emoji;
+    struct room_face *face; /* room_changed, channel_*: the room that is meant */
+    int64_t until_us;       /* member_changed: muted until; 0: not muted */
+    struct channel_mark *channels; /* member_joined of a guild, for the hub */
+    size_t n_channels;
     struct message message; /* message_* */
 };
 

@@ -3,9 +3,12 @@
 #include "chat/policy.h"
 
 enum verdict { verdict_hide, verdict_no, verdict_own, verdict_yes };
-enum seat { seat_stranger, seat_visitor, seat_member, seat_admin, seat_owner, seat_site, seat_count };
+enum seat { seat_stranger, seat_visitor, seat_member, seat_moderator, seat_admin, seat_owner, seat_site, seat_count };
 
-enum { L = 1 << room_lobby, G = 1 << room_group, D = 1 << room_direct, LG = L | G, LGD = L | G | D };
+enum {
+    L = 1 << room_lobby, G = 1 << room_group, D = 1 << room_direct, U = 1 << room_guild, C = 1 << room_channel,
+    GU = G | U, LGU = L | GU, LGUD = LGU | D, LGUC = LGU | C, LGDC = L | G | D | C, LGDUC = LGDC | U, UC = U | C,
+};
 
 struct row {
     const char *name;
@@ -14,9 +17,9 @@ struct row {
 };
 
 static const struct row table[verb_count] = {
-#define VERB(name, kinds, stranger, visitor, member, admin, owner, site)                                          \
-    [verb_##name] = { #name, kinds, { verdict_##stranger, verdict_##visitor, verdict_##member, verdict_##admin, \
-                                      verdict_##owner, verdict_##site } },
+#define VERB(name, kinds, stranger, visitor, member, moderator, admin, owner, site)                                   \
+    [verb_##name] = { #name, kinds, { verdict_##stranger, verdict_##visitor, verdict_##member, verdict_##moderator, \
+                                      verdict_##admin, verdict_##owner, verdict_##site } },
 #include "chat/policy.def"
 #undef VERB
 };
@@ -26,6 +29,7 @@ static enum seat seat_of(const struct place *place)
     switch (place->role) {
     case role_owner: return seat_owner;
     case role_admin: return seat_admin;
+    case role_moderator: return seat_moderator;
     case role_member: return seat_member;
     case role_none: break;
     }

@@ -114,6 +114,14 @@ static enum fault answer_with_twin(struct post *p, const struct post *twin)
     return fault_none;
 }
 
+/* When the author spoke in this room last: in this batch, or before. */
+static int64_t spoke_us(const struct batch *b, const struct post *p)
+{
+    for (const struct post *q = b->posts; q < p; q++)
+        if (q->fresh && id_eq(q->in->room, p->in->room) && id_eq(q->message->author.id, p->facts->author.id)) return p->ask.now_us;
+    return p->facts->posted_us;
+}
+
 static int64_t next_number(struct tally *t, const struct place *place)
 {
     size_t i = 0;
@@ -122,9 +130,25 @@ static int64_t next_number(struct tally *t, const struct place *place)
     return ++t->heads[i];
 }
 
+/* Only for fresh ones: a repeat is answered whatever the room has become. */
+static enum fault check_curbs(const struct batch *b, struct post *p)
+{
+    const struct place *place = &p->facts->place;
+    if (place->blocked) return ask_refuse(&p->ask, fault_forbidden, "blocked");
+    if (!place->read_only && !place->slow_s) return fault_none;
+    if (ask_may(&p->ask, verb_message_post_always, place, true) == fault_none) return fault_none;
+    if (place->read_only) return ask_refuse(&p->ask, fault_forbidden, "read_only");
+    int64_t again_us = spoke_us(b, p) + place->slow_s * 1000000;
+    p->ask.c->detail = NULL;
+    if (again_us <= p->ask.now_us) return fault_none;
+    p->ask.c->retry_after_s = (again_us - p->ask.now_us + 999999) / 1000000;
+    return ask_refuse(&p->ask, fault_limited, "slow_s");
+}
+
 static enum fault write_down(struct batch *b, struct post *p)
 {
-    enum fault fault = check_reply(p);
+    enum fault fault = check_curbs(b, p);
+    if (!fault) fault = check_reply(p);
     if (fault) return fault;
     *p->message = as_sent(p, p->facts->next, next_number(&b->tally, &p->facts->place));
     p->fresh = true;
@@ -143,11 +167,26 @@ static enum fault decide(struct batch *b, struct post *p)
 
 /* ---- What is written and told */
 
+static enum fault note_slow(struct batch *b)
+{
+    struct room_id rooms[POST_SET_MAX];
+    struct account_id authors[POST_SET_MAX];
+    int64_t at_us[POST_SET_MAX];
+    size_t n = 0;
+    for (size_t i = 0; i < b->n; i++) {
+        const struct post *p = &b->posts[i];
+        if (!p->fresh || !p->facts->place.slow_s) continue;
+        rooms[n] = p->in->room, authors[n] = p->facts->author.id, at_us[n++] = b->now_us;
+    }
+    return n ? store_member_posted(b->chat->store, rooms, authors, at_us, n) : fault_none;
+}
+
 static enum fault store_fresh(struct batch *b)
 {
     if (!b->n_fresh) return fault_none;
     enum fault fault = store_message_insert(b->chat->store, b->fresh, b->n_fresh);
-    return fault ? fault : store_room_posted(b->chat->store, b->tally.rooms, b->tally.heads, b->tally.n);
+    if (!fault) fault = store_room_posted(b->chat->store, b->tally.rooms, b->tally.heads, b->tally.n);
+    return fault ? fault : note_slow(b);
 }
 
 static enum fault tell(struct batch *b, struct post *p)

@@ -1,9 +1,10 @@
-/* Rooms: made, listed, looked at, renamed. Runs on a lane. A direct room exists once for every two accounts (or for one with itself) and is neither
+/* Rooms: made, listed, looked at, changed, deleted. Runs on a lane. A direct room exists once for every two accounts (or for one with itself) and is neither
    named nor left; a group belongs to an owner. Whoever is in a room from its making is announced by member_joined like any later member. */
-#include "chat/ask.h"
+#include "base/utf8.h"
+#include "chat/member.h"
 #include "chat/name.h"
 
-enum { members_max = 100, rooms_max = 2000, public_rooms_max = 500 };
+enum { members_max = 100, rooms_max = 10000, public_rooms_max = 500, swept_at_once = 500 };
 
 static enum fault view(struct ask *ask, struct room_id room, struct room_view *out)
 {
@@ -71,6 +72,8 @@ enum fault room_create(struct ask *ask)
     switch (in->kind) {
     case room_group: return create_group(ask, in, out);
     case room_direct: return create_direct(ask, in, out);
+    case room_guild:
+    case room_channel:
     case room_lobby: break;
     }
     return ask_refuse(ask, fault_invalid, "kind");
@@ -99,20 +102,102 @@ enum fault room_get(struct ask *ask)
     return fault ? fault : view(ask, room, &ask->c->out.room_get.room);
 }
 
-/* ---- Renaming */
+/* ---- Changing */
 
-enum fault room_rename(struct ask *ask)
+enum { takes_name = 1, takes_topic = 2, takes_public = 4, takes_read_only = 8, takes_slow = 16 };
+
+/* What rooms of a kind have. */
+static int takes(enum room_kind kind)
 {
-    const struct room_rename_in *in = &ask->c->in.room_rename;
-    struct room_view *out = &ask->c->out.room_rename.room;
+    switch (kind) {
+    case room_lobby: return takes_name;
+    case room_group: return takes_name | takes_topic | takes_public | takes_read_only | takes_slow;
+    case room_guild: return takes_name | takes_topic | takes_public;
+    case room_channel: return takes_name | takes_topic | takes_read_only | takes_slow;
+    case room_direct: break;
+    }
+    return 0;
+}
+
+bool room_topic_fits(struct span topic)
+{
+    return topic.n <= 4 * ROOM_TOPIC_MAX_POINTS && utf8_valid(topic) && utf8_count(topic) <= ROOM_TOPIC_MAX_POINTS && !memchr(topic.p ? topic.p : "", 0, topic.n);
+}
+
+static const char *misfit(struct ask *ask, const struct room_change_in *in, enum room_kind kind)
+{
+    int taken = takes(kind);
+    if (in->name.p && (!(taken & takes_name) || !name_fits_room(ask->arena, in->name))) return "name";
+    if (in->topic.p && (!(taken & takes_topic) || !room_topic_fits(in->topic))) return "topic";
+    if (in->public && !(taken & takes_public)) return "public";
+    if (in->read_only && !(taken & takes_read_only)) return "read_only";
+    if (in->slow_given && (!(taken & takes_slow) || in->slow_s < 0 || in->slow_s > ROOM_SLOW_MAX_S)) return "slow_s";
+    return NULL;
+}
+
+/* True when something becomes different. */
+static bool apply(const struct room_change_in *in, struct room_face *face)
+{
+    struct room_face before = *face;
+    if (in->name.p) face->name = in->name;
+    if (in->topic.p) face->topic = in->topic;
+    if (in->public) face->public = in->public == flag_yes;
+    if (in->read_only) face->read_only = in->read_only == flag_yes;
+    if (in->slow_given) face->slow_s = in->slow_s;
+    return !span_eq(before.name, face->name) || !span_eq(before.topic, face->topic) || before.public != face->public ||
+           before.read_only != face->read_only || before.slow_s != face->slow_s;
+}
+
+/* What happens to a channel is told in its guild. */
+static enum fault write_face(struct ask *ask, struct room_face *face)
+{
+    bool is_channel = face->kind == room_channel, is_guild = face->kind == room_guild;
+    struct event changed = { .kind = is_channel ? event_channel_changed : event_room_changed, .room = is_channel ? face->guild : face->id, .face = face };
+    enum fault fault = store_room_set(ask->store, face, is_guild ? utf8_fold(ask->arena, face->name) : (struct span){ 0 });
+    if (!fault && is_guild) fault = store_channels_set_public(ask->store, face->id, face->public);
+    return fault ? fault : ask_happened(ask, &changed);
+}
+
+enum fault room_change(struct ask *ask)
+{
+    const struct room_change_in *in = &ask->c->in.room_change;
+    struct room_face face;
     struct place place;
-    struct event renamed = { .kind = event_room_changed, .room = in->room, .name = in->name };
-    enum fault fault = ask_place(ask, in->room, verb_room_rename, &place);
+    enum fault fault = ask_place(ask, in->room, verb_room_change, &place);
     if (fault) return fault;
-    if (!name_fits_room(ask->arena, in->name)) return ask_refuse(ask, fault_invalid, "name");
-    fault = view(ask, in->room, out);
-    if (fault || span_eq(out->name, in->name)) return fault;
-    fault = store_room_rename(ask->store, in->room, in->name);
-    if (!fault) fault = ask_happened(ask, &renamed);
-    return fault ? fault : view(ask, in->room, out);
+    const char *bad = misfit(ask, in, place.kind);
+    if (bad) return ask_refuse(ask, fault_invalid, bad);
+    fault = store_room_face(ask->store, in->room, ask->arena, &face);
+    if (!fault && apply(in, &face)) fault = write_face(ask, &face);
+    return fault ? fault : view(ask, in->room, &ask->c->out.room_change.room);
+}
+
+/* ---- Deleting */
+
+static enum fault delete_channel(struct ask *ask, const struct place *place, struct room_face *face)
+{
+    struct event removed = { .kind = event_channel_removed, .room = place->guild, .face = face };
+    enum fault fault = store_room_remove(ask->store, place->room);
+    if (!fault) fault = store_change_forget_channel(ask->store, place->guild, place->room);
+    return fault ? fault : ask_happened(ask, &removed);
+}
+
+enum fault room_delete(struct ask *ask)
+{
+    struct room_id room = ask->c->in.room_delete.room;
+    struct event removed = { .kind = event_room_removed, .room = room };
+    struct room_face face;
+    struct place place;
+    enum fault fault = ask_place(ask, room, verb_room_read, &place);
+    if (!fault) fault = ask_may(ask, place.kind == room_channel ? verb_channel_manage : verb_room_delete, &place, false);
+    if (!fault) fault = store_room_face(ask->store, room, ask->arena, &face);
+    if (fault) return fault;
+    if (place.kind == room_channel) return delete_channel(ask, &place, &face);
+    fault = store_room_remove(ask->store, room);
+    return fault ? fault : ask_happened(ask, &removed);
+}
+
+enum fault room_sweep(struct ask *ask)
+{
+    return store_room_sweep(ask->store, swept_at_once, &ask->c->out.room_sweep.more);
 }

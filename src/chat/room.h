@@ -1,4 +1,7 @@
-/* Rooms, their members and their read marks. */
+/* Rooms, their members and their read marks.
+
+   A guild is a room with members, roles and a sequence, but no messages; its channels are rooms of their own, that name their guild. Who is a member of
+   the guild has a row in each of its channels, always with the same role; what happens to members and channels is numbered in the guild. */
 #pragma once
 #include "chat/message.h"
 
@@ -6,8 +9,23 @@
 #define ROOM_READS_SHOWN_MAX_MEMBERS 200 /* in larger rooms read marks move without being announced */
 #define ROOM_UNREAD_MAX 1000
 
-enum room_kind { room_lobby = 1, room_group = 2, room_direct = 3 }; /* stored: never renumber */
-enum member_role { role_none = 0, role_member = 1, role_admin = 2, role_owner = 3 }; /* stored */
+#define ROOM_TOPIC_MAX_POINTS 1000
+#define ROOM_SLOW_MAX_S 21600
+#define GUILDS_PER_ACCOUNT_MAX 100
+#define GUILD_CHANNELS_MAX 500
+#define GUILD_MEMBERS_MAX 100000
+
+enum room_kind { room_lobby = 1, room_group = 2, room_direct = 3, room_guild = 4, room_channel = 5 }; /* stored: never renumber */
+enum member_role { role_none = 0, role_member = 1, role_moderator = 2, role_admin = 3, role_owner = 4 }; /* stored, in order of rank */
+
+/* A room as it shows itself to everybody in it: what room_changed and the channel events carry, as it is when they are told. */
+struct room_face {
+    struct room_id id, guild; /* guild: of a channel */
+    enum room_kind kind;
+    struct span name, topic, icon; /* icon: token of a picture; empty: none */
+    bool public, read_only;
+    int64_t position, slow_s, head, n_members, created_us;
+};
 
 struct room_view {
     struct room_id id;
@@ -16,6 +34,12 @@ struct room_view {
     bool public;
     enum member_role role; /* of the asker */
     int64_t head, read, unread, n_members, created_us;
+    struct room_id guild;     /* of a channel */
+    int64_t position, slow_s; /* slow_s: seconds between two messages of a plain member; 0: any */
+    struct span topic, icon;
+    bool read_only; /* only moderators and above write */
+    bool blocked;   /* direct rooms: one has blocked the other, neither writes */
+    int64_t muted_until_us; /* of the asker; 0, or in the past: not muted */
     struct message *last;  /* NULL: none, or not a member */
     struct person peer;    /* direct rooms */
 };
@@ -23,7 +47,7 @@ struct room_view {
 struct member_view {
     struct person person;
     enum member_role role;
-    int64_t joined_us, read;
+    int64_t joined_us, read, muted_until_us;
 };
 
 struct room_create_in {
@@ -36,7 +60,19 @@ struct room_create_in {
 struct room_list_in { char unused; };
 struct room_list_public_in { char unused; };
 struct room_get_in { struct room_id room; };
-struct room_rename_in { struct room_id room; struct span name; };
+enum flag_change { flag_keep, flag_no, flag_yes };
+/* What is not given (a span without p, flag_keep) stays as it is. An empty topic is none. */
+struct room_change_in {
+    struct room_id room;
+    struct span name, topic;
+    enum flag_change public, read_only;
+    bool slow_given;
+    int64_t slow_s;
+};
+struct room_delete_in { struct room_id room; };
+struct room_hand_over_in { struct room_id room; struct account_id account; };
+/* Erases what is left of deleted rooms, a bounded step at a time. */
+struct room_sweep_in { char unused; };
 struct member_list_in { struct room_id room; struct account_id after; size_t limit; };
 struct member_put_in { struct room_id room; struct account_id account; enum member_role role; };
 struct member_remove_in { struct room_id room; struct account_id account; };
@@ -48,7 +84,10 @@ struct room_create_out { struct room_view room; bool existed; };
 struct room_list_out { struct room_view *rooms; size_t n; struct account account; };
 struct room_list_public_out { struct room_view *rooms; size_t n; };
 struct room_get_out { struct room_view room; };
-struct room_rename_out { struct room_view room; };
+struct room_change_out { struct room_view room; };
+struct room_delete_out { char unused; };
+struct room_hand_over_out { char unused; };
+struct room_sweep_out { bool more; };
 struct member_list_out { struct member_view *members; size_t n; bool more, reads_shown; };
 struct member_put_out { char unused; };
 struct member_remove_out { char unused; };

@@ -71,16 +71,26 @@ struct place {
     enum member_role role;
     int64_t read;        /* read mark */
     int64_t read_change; /* sequence number under which the mark was announced; 0: it was not */
+    struct room_id guild; /* of a channel */
+    bool read_only, blocked;
+    int64_t slow_s;
+    int64_t muted_us; /* may not speak until then */
 };
 /* Locks the rooms against other writers until the transaction ends. Takes them in the order of their ids, so lock every room of a transaction
-   in one call. Unknown ids and doubles are fine. */
-must_use enum fault store_room_lock(struct store *store, const struct room_id *rooms, size_t n);
+   in one call. Unknown ids and doubles are fine. with_guilds: also their guilds and all channels of those. */
+must_use enum fault store_room_lock(struct store *store, const struct room_id *rooms, size_t n, bool with_guilds);
 must_use enum fault store_room_place(struct store *store, struct room_id room, struct account_id account, struct place *out);
 must_use enum fault store_room_insert_group(struct store *store, struct span name, bool public, int64_t now_us, struct room_id *out);
 /* The one direct room of two accounts (or of one with itself), made when there is none. existed_out tells which. */
 must_use enum fault store_room_insert_direct(struct store *store, struct account_id a, struct account_id b, int64_t now_us, struct room_id *out,
                                              bool *existed_out);
-must_use enum fault store_room_rename(struct store *store, struct room_id room, struct span name);
+must_use enum fault store_room_face(struct store *store, struct room_id room, struct arena *arena, struct room_face *out);
+/* Name, topic, public, read_only and slow_s become those of the face. folded: of a guild's name, else empty. */
+must_use enum fault store_room_set(struct store *store, const struct room_face *face, struct span folded);
+/* Takes members, invitations and bans of the room and of its channels away at once, and its name; what was said goes step by step (store_room_sweep). */
+must_use enum fault store_room_remove(struct store *store, struct room_id room);
+/* Erases at most n_rows messages, and as many changes, of one removed room. more: there is more to do. */
+must_use enum fault store_room_sweep(struct store *store, int64_t n_rows, bool *more_out);
 /* As the account sees them. */
 must_use enum fault store_room_view(struct store *store, struct room_id room, struct account_id account, struct arena *arena, struct room_view *out);
 must_use enum fault store_room_list(struct store *store, struct account_id account, size_t max, struct arena *arena, struct room_view **views_out,
@@ -88,11 +98,50 @@ must_use enum fault store_room_list(struct store *store, struct account_id accou
 must_use enum fault store_room_list_public(struct store *store, struct account_id account, size_t max, struct arena *arena,
                                            struct room_view **views_out, size_t *n_out); /* largest first */
 
-/* ---- Members. Whoever is inserted has read everything so far. */
+/* ---- Guilds */
+must_use enum fault store_guild_insert(struct store *store, struct span name, struct span folded, bool public, int64_t now_us, struct room_id *out);
+must_use enum fault store_guild_list_public(struct store *store, struct account_id account, struct span folded_part, size_t max, struct arena *arena,
+                                            struct room_view **views_out, size_t *n_out); /* largest first */
+must_use enum fault store_guild_count(struct store *store, struct account_id account, int64_t *n_out); /* those the account is in */
+/* The last of its guild's channels, with all its members. face: guild, name, topic, read_only, slow_s. */
+must_use enum fault store_channel_insert(struct store *store, const struct room_face *face, int64_t now_us, struct room_id *out);
+must_use enum fault store_channel_list(struct store *store, struct room_id guild, struct account_id account, struct arena *arena,
+                                       struct room_view **views_out, size_t *n_out); /* in their order */
+must_use enum fault store_channel_marks(struct store *store, struct room_id guild, struct arena *arena, struct channel_mark **marks_out, size_t *n_out);
+must_use enum fault store_channel_count(struct store *store, struct room_id guild, int64_t *n_out);
+must_use enum fault store_channel_set_position(struct store *store, struct room_id channel, int64_t position);
+must_use enum fault store_channels_set_public(struct store *store, struct room_id guild, bool public);
+/* Forgets what was told of the channel in its guild. Those numbers stay used. */
+must_use enum fault store_change_forget_channel(struct store *store, struct room_id guild, struct room_id channel);
+
+/* ---- Invitations into rooms */
+must_use enum fault store_room_invite_insert(struct store *store, struct room_id room, const struct room_invite *invite);
+must_use enum fault store_room_invite_count(struct store *store, struct room_id room, int64_t now_us, int64_t *n_out); /* forgets the spent ones */
+must_use enum fault store_room_invite_list(struct store *store, struct room_id room, int64_t now_us, struct arena *arena,
+                                           struct room_invite **invites_out, size_t *n_out); /* newest first */
+must_use enum fault store_room_invite_delete(struct store *store, struct room_id room, struct span code);
+/* gone: unknown, used up or expired; so say both. */
+must_use enum fault store_room_invite_find(struct store *store, struct span code, int64_t now_us, struct arena *arena, struct room_invite *invite_out,
+                                           struct room_face *room_out);
+must_use enum fault store_room_invite_use(struct store *store, struct room_id room, struct span code, int64_t now_us);
+
+/* ---- Bans */
+must_use enum fault store_ban_put(struct store *store, struct room_id room, const struct ban *ban);
+must_use enum fault store_ban_remove(struct store *store, struct room_id room, struct account_id account);
+must_use enum fault store_ban_find(struct store *store, struct room_id room, struct account_id account, bool *banned_out);
+must_use enum fault store_ban_list(struct store *store, struct room_id room, struct account_id after, size_t max, struct arena *arena,
+                                   struct ban **bans_out, size_t *n_out); /* by account */
+
+/* ---- Members. Whoever is inserted has read everything so far. What is done to a member of a guild is done in all its channels. */
 must_use enum fault store_member_insert(struct store *store, struct room_id room, struct account_id account, enum member_role role, int64_t now_us);
 must_use enum fault store_member_delete(struct store *store, struct room_id room, struct account_id account);
 must_use enum fault store_member_role(struct store *store, struct room_id room, struct account_id account, enum member_role *role_out); /* role_none */
 must_use enum fault store_member_set_role(struct store *store, struct room_id room, struct account_id account, enum member_role role);
+must_use enum fault store_member_muted(struct store *store, struct room_id room, struct account_id account, int64_t *until_us_out); /* 0: no member, or not */
+must_use enum fault store_member_set_muted(struct store *store, struct room_id room, struct account_id account, int64_t until_us);
+/* When members of rooms in slow mode spoke last. */
+must_use enum fault store_member_posted(struct store *store, const struct room_id *rooms, const struct account_id *accounts, const int64_t *at_us,
+                                        size_t n);
 must_use enum fault store_member_set_read(struct store *store, struct room_id room, struct account_id account, int64_t read, int64_t read_change);
 /* Who inherits the room: the oldest admin, else the oldest member. not_found: it is empty. */
 must_use enum fault store_member_heir(struct store *store, struct room_id room, struct arena *arena, struct person *out);
@@ -118,6 +167,7 @@ struct post_facts {
     struct person reply_author;
     struct span reply_text; /* the quote */
     bool reply_found, reply_deleted;
+    int64_t posted_us; /* when the account spoke here last, in a room of slow mode */
 };
 must_use enum fault store_message_post_facts(struct store *store, struct post_facts *facts, size_t n, int64_t now_us);
 /* Stores new messages. conflict: a number or key is taken. */

@@ -100,6 +100,7 @@ static void tell(struct subscription *s, const struct room_changes_out *page)
         p.replay = e->seq <= s->history;
         l->presenter->present(&p, e);
         note_membership(s, e);
+        if (l->presenter->follows_membership) guild_changed_for(s, e);
     }
     push(l->conn, &out);
     buf_fini(&out);
@@ -134,11 +135,13 @@ static void take_page(struct subscription *s, const struct room_changes_out *pag
     if (s->after >= page->head) subscription_settle(s);
 }
 
-/* Whoever was thrown out while catching up may not read the rest, but is told that it is over. */
+/* Whoever was thrown out while catching up may not read the rest, but is told that it is over, also when the
+   word of it was lost. */
 static void give_up(struct subscription *s)
 {
-    if (s->farewell) deliver_to(s->listener, s->farewell, false);
-    hub_unsubscribe(s->listener, s->room->id);
+    struct event removed = { .kind = event_room_removed, .room = s->room->id };
+    deliver_to(s->listener, s->farewell ? s->farewell : &removed, false);
+    room_leave(s->listener, s->room->id);
 }
 
 static void take_answer(void *user, struct command *command)

@@ -56,6 +56,7 @@ static void follow_join(struct hub *hub, const struct event *e)
         struct subscription *s = subscription_find(l, e->room);
         if (s) take_back_farewell(s);
         else hub_subscribe(l, e->room, e->seq - 1, e->seq - 1);
+        guild_joined(l, e);
     }
 }
 
@@ -76,7 +77,7 @@ static void follow_leave(struct hub *hub, const struct event *e)
     {
         struct listener *l = container_of(node, struct listener, of_person);
         struct subscription *s = l->presenter->follows_membership ? subscription_find(l, e->room) : NULL;
-        if (s && s->state == sub_live) hub_unsubscribe(l, e->room);
+        if (s && s->state == sub_live) room_leave(l, e->room);
         else if (s) leave_behind(s, e);
     }
 }
@@ -86,6 +87,7 @@ static void take_event(struct hub *hub, const struct event *e)
     struct hub_room *room;
     switch (e->kind) {
     case event_session_revoked: close_session(hub, e); return;
+    case event_room_removed: room_end(hub, e); return;
     case event_presence: presence_apply(hub, e); return;
     case event_typing:
         if (e->origin == loop_index(hub->loop)) return;
@@ -110,11 +112,16 @@ static void take_event(struct hub *hub, const struct event *e)
     case event_member_left:
     case event_member_changed:
     case event_room_changed:
+    case event_channel_added:
+    case event_channel_changed:
+    case event_channel_removed:
     case event_kind_count:
         break;
     }
     bool is_news = deliver_lasting(hub, e);
-    if (is_news && e->kind == event_member_left) follow_leave(hub, e);
+    if (!is_news) return;
+    if (e->kind == event_member_left) follow_leave(hub, e);
+    if (e->kind == event_channel_added || e->kind == event_channel_removed) guild_changed(hub_room_find(hub, e->room), e);
 }
 
 static void read_bus(void *arg, struct event *chain)

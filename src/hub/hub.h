@@ -43,6 +43,8 @@ struct actor listener_actor(const struct listener *l);
 
 /* Knows everything up to `after`; when head (a fresh reading, or -1: unknown) equals it, no query is made. */
 void hub_subscribe(struct listener *l, struct room_id room, int64_t after, int64_t head);
+/* The same of a channel: who leaves its guild stops hearing it. */
+void hub_subscribe_channel(struct listener *l, struct room_id channel, struct room_id guild, int64_t after, int64_t head);
 void hub_unsubscribe(struct listener *l, struct room_id room);
 bool hub_is_subscribed(const struct listener *l, struct room_id room);
 /* The conn drained: paced replays go on. */

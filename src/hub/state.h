@@ -36,6 +36,7 @@ struct audience {
 struct hub_room {
     UT_hash_handle hh;
     struct room_id id;
+    struct room_id guild; /* of a channel, as far as its subscribers knew it; none otherwise */
     struct hub *hub;
     int64_t last; /* newest sequence seen on this loop; 0: none yet */
     struct audience *audiences;
@@ -135,6 +136,13 @@ bool deliver_lasting(struct hub *hub, const struct event *e); /* false: nobody l
 void deliver_passing(struct hub_room *room, const struct event *e);
 /* One event to one listener, at once. */
 void deliver_to(struct listener *l, const struct event *e, bool replay);
+
+/* guild.c: who hears which channels follows from what happens in the guild */
+void guild_joined(struct listener *l, const struct event *e);                 /* the listener's account came into the guild */
+void guild_changed(struct hub_room *room, const struct event *e);             /* a channel came or went, all who listen */
+void guild_changed_for(struct subscription *s, const struct event *e);        /* the same, learned by catching up */
+void room_leave(struct listener *l, struct room_id room);                     /* and its channels, when it is a guild */
+void room_end(struct hub *hub, const struct event *e);                        /* room_removed: the last word, then silence */
 
 /* crowd.c */
 bool room_waits(struct hub_room *room);

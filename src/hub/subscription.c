@@ -68,7 +68,7 @@ void subscription_settle(struct subscription *s)
     audience_add(s, s->room->last && s->room->last == s->after);
     if (s->told && l->presenter->caught_up) l->presenter->caught_up(l->conn, s->room->id, s->after);
     s->told = s->begun = false;
-    if (s->left) hub_unsubscribe(l, s->room->id);
+    if (s->left) room_leave(l, s->room->id);
 }
 
 /* A head that is known to be fresh needs no query. */
@@ -78,6 +78,11 @@ static bool knows_all(const struct subscription *s, int64_t head)
 }
 
 void hub_subscribe(struct listener *l, struct room_id room, int64_t after, int64_t head)
+{
+    hub_subscribe_channel(l, room, (struct room_id){ 0 }, after, head);
+}
+
+void hub_subscribe_channel(struct listener *l, struct room_id room, struct room_id guild, int64_t after, int64_t head)
 {
     struct subscription **end = &l->subs;
     for (; *end; end = &(*end)->next)
@@ -89,6 +94,7 @@ void hub_subscribe(struct listener *l, struct room_id room, int64_t after, int64
     s->state = sub_paused;
     s->room = room_make(l->hub, room);
     s->room->n_subs++;
+    if (!id_none(guild)) s->room->guild = guild;
     *end = s;
     if (knows_all(s, head)) subscription_settle(s);
     chase_next(l);

@@ -1,4 +1,5 @@
-/* Members in the database; the room's count of them is kept along. Behind the core's port; runs on the thread of its store. */
+/* Members in the database; the room's count of them is kept along, and the same
+   members in all channels of a guild. Behind the core's port; runs on the thread of its store. */
 #include "store/store_private.h"
 
 static enum fault count(struct store *store, struct room_id room, int64_t more)
@@ -32,6 +33,23 @@ enum fault store_member_set_role(struct store *store, struct room_id room, struc
     return DB_EXEC(store->db, member_set_role, DB_I64(room.v), DB_I64(account.v), DB_I64(role));
 }
 
+enum fault store_member_muted(struct store *store, struct room_id room, struct account_id account, int64_t *until_us_out)
+{
+    enum fault fault = STORE_NUMBER(store, until_us_out, member_muted, DB_I64(room.v), DB_I64(account.v));
+    return fault == fault_not_found ? fault_none : fault;
+}
+
+enum fault store_member_set_muted(struct store *store, struct room_id room, struct account_id account, int64_t until_us)
+{
+    return DB_EXEC(store->db, member_set_muted, DB_I64(room.v), DB_I64(account.v), DB_I64(until_us));
+}
+
+enum fault store_member_posted(struct store *store, const struct room_id *rooms, const struct account_id *accounts, const int64_t *at_us, size_t n)
+{
+    struct db_column columns[] = { { .type = db_i64, .i64s = &rooms->v }, { .type = db_i64, .i64s = &accounts->v }, { .type = db_i64, .i64s = at_us } };
+    return db_bulk(store->db, stmt_member_posted, columns, 3, n, NULL, NULL);
+}
+
 enum fault store_member_set_read(struct store *store, struct room_id room, struct account_id account, int64_t read, int64_t read_change)
 {
     return DB_EXEC(store->db, member_set_read, DB_I64(room.v), DB_I64(account.v), DB_I64(read), DB_I64(read_change));
@@ -57,6 +75,7 @@ enum fault store_member_list(struct store *store, struct room_id room, struct ac
         *ARRAY_PUSH(arena, members, *n_out) = (struct member_view){
             .person = col_person(&rows, 0, arena), .role = (enum member_role)db_col_i64(&rows, PERSON_N_COLUMNS),
             .joined_us = db_col_i64(&rows, PERSON_N_COLUMNS + 1), .read = db_col_i64(&rows, PERSON_N_COLUMNS + 2),
+            .muted_until_us = db_col_i64(&rows, PERSON_N_COLUMNS + 3),
         };
     *members_out = members;
     return db_end(&rows);

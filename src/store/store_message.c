@@ -8,7 +8,7 @@
 /* ---- Posting */
 
 /* Columns of POST_FACTS. */
-enum { of_author = 6, of_session = of_author + PERSON_N_COLUMNS, of_earlier, of_replied, of_reply_text = of_replied + PERSON_N_COLUMNS };
+enum { of_author = 6, of_session = of_author + PERSON_N_COLUMNS, of_earlier, of_replied, of_reply_text = of_replied + PERSON_N_COLUMNS, of_next = of_reply_text + 2, of_curbs };
 
 static void col_facts(void *user, struct db_rows *row)
 {
@@ -20,7 +20,10 @@ static void col_facts(void *user, struct db_rows *row)
     f->author = col_person(row, of_author, f->arena);
     f->session_alive = id_none(f->session) || !db_col_is_null(row, of_session);
     f->earlier.v = db_col_i64(row, of_earlier);
-    f->next.v = db_col_i64(row, of_reply_text + 2);
+    f->next.v = db_col_i64(row, of_next);
+    f->place.read_only = db_col_i64(row, of_curbs), f->place.slow_s = db_col_i64(row, of_curbs + 1);
+    f->place.blocked = db_col_i64(row, of_curbs + 2), f->place.muted_us = db_col_i64(row, of_curbs + 3);
+    f->posted_us = db_col_i64(row, of_curbs + 4);
     f->reply_found = !db_col_is_null(row, of_replied);
     if (!f->reply_found) return;
     f->reply_author = col_person(row, of_replied, f->arena);

@@ -27,6 +27,13 @@ void *array_push(struct arena *arena, void **items, size_t *n, size_t item_bytes
 #define PERSON_KIND_BOT 1
 struct person col_person(struct db_rows *rows, int column, struct arena *arena);
 
+/* The columns of FACE_COLUMNS, FACE_N_COLUMNS of them from `column` on. */
+#define FACE_N_COLUMNS 13
+void col_face(struct db_rows *rows, int column, struct arena *arena, struct room_face *out);
+
+/* Views of rooms: ends the query, loads what is not in its columns. In store_room.c. */
+must_use enum fault room_end_views(struct store *store, struct db_rows *rows, struct arena *arena, struct room_view **views_out, size_t *n_out);
+
 /* The columns of MESSAGE_COLUMNS, MESSAGE_N_COLUMNS of them from `column` on; reactions are not in them: message_add_reactions comes after. */
 #define MESSAGE_N_COLUMNS (11 + 2 * PERSON_N_COLUMNS)
 void col_message(struct db_rows *rows, int column, struct arena *arena, struct message *out);

@@ -1,16 +1,16 @@
 /* Rooms in the database. Behind the core's port; runs on the thread of its store. */
 #include "store/store_private.h"
 
-enum { view_n_columns = 10 + PERSON_N_COLUMNS }; /* of ROOM_COLUMNS, before those of the last message */
+enum { of_guild = 10 + PERSON_N_COLUMNS, view_n_columns = of_guild + 8 }; /* of ROOM_COLUMNS, before those of the last message */
 
 /* ---- One writer a room */
 
 /* SQLite has one writer for everything, so there is nothing to lock. */
-enum fault store_room_lock(struct store *store, const struct room_id *rooms, size_t n)
+enum fault store_room_lock(struct store *store, const struct room_id *rooms, size_t n, bool with_guilds)
 {
     struct db_column column = { .type = db_i64, .i64s = &rooms->v };
     if (db_engine_of(store->db) == db_sqlite) return fault_none;
-    return db_bulk(store->db, stmt_room_lock, &column, 1, n, NULL, NULL);
+    return db_bulk(store->db, with_guilds ? stmt_room_lock_with_guild : stmt_room_lock, &column, 1, n, NULL, NULL);
 }
 
 enum fault store_room_place(struct store *store, struct room_id room, struct account_id account, struct place *out)
@@ -22,7 +22,9 @@ enum fault store_room_place(struct store *store, struct room_id room, struct acc
         *out = (struct place){
             .room = room, .kind = (enum room_kind)db_col_i64(&rows, 0), .public = db_col_i64(&rows, 1), .head = db_col_i64(&rows, 2),
             .last_post = db_col_i64(&rows, 3), .n_members = db_col_i64(&rows, 4), .role = (enum member_role)db_col_i64(&rows, 5),
-            .read = db_col_i64(&rows, 6), .read_change = db_col_i64(&rows, 7),
+            .read = db_col_i64(&rows, 6), .read_change = db_col_i64(&rows, 7), .guild = { db_col_i64(&rows, 8) },
+            .read_only = db_col_i64(&rows, 9), .slow_s = db_col_i64(&rows, 10), .blocked = db_col_i64(&rows, 11),
+            .muted_us = db_col_i64(&rows, 12),
         };
     return rows_end_one(&rows, found);
 }
@@ -43,9 +45,10 @@ enum fault store_room_insert_direct(struct store *store, struct account_id a, st
     return *existed_out ? STORE_NUMBER(store, &out->v, room_by_accounts, DB_I64(low), DB_I64(high)) : fault;
 }
 
-enum fault store_room_rename(struct store *store, struct room_id room, struct span name)
+enum fault store_room_set(struct store *store, const struct room_face *face, struct span folded)
 {
-    return DB_EXEC(store->db, room_rename, DB_I64(room.v), DB_TEXT(name));
+    return DB_EXEC(store->db, room_set, DB_I64(face->id.v), DB_TEXT(face->name), DB_TEXT_OR_NULL(folded), DB_TEXT_OR_NULL(face->topic),
+                   DB_I64(face->public), DB_I64(face->read_only), DB_I64(face->slow_s));
 }
 
 enum fault store_room_posted(struct store *store, const struct room_id *rooms, const int64_t *heads, size_t n)
@@ -64,6 +67,9 @@ static void col_room(struct db_rows *rows, struct arena *arena, struct room_view
         .name = db_col_copy(rows, 3, arena), .head = db_col_i64(rows, 4), .n_members = db_col_i64(rows, 5), .created_us = db_col_i64(rows, 6),
         .role = (enum member_role)db_col_i64(rows, 7), .read = db_col_i64(rows, 8),
         .unread = unread < ROOM_UNREAD_MAX ? unread : ROOM_UNREAD_MAX, .peer = col_person(rows, 10, arena),
+        .guild = { db_col_i64(rows, of_guild) }, .position = db_col_i64(rows, of_guild + 1), .topic = db_col_copy(rows, of_guild + 2, arena),
+        .icon = db_col_copy(rows, of_guild + 3, arena), .read_only = db_col_i64(rows, of_guild + 4), .slow_s = db_col_i64(rows, of_guild + 5),
+        .blocked = db_col_i64(rows, of_guild + 6), .muted_until_us = db_col_i64(rows, of_guild + 7),
     };
     if (db_col_is_null(rows, view_n_columns)) return;
     out->last = arena_new(arena, struct message);
@@ -79,7 +85,7 @@ static enum fault add_reactions(struct store *store, struct arena *arena, const 
     return message_add_reactions(store, arena, lasts, n_lasts);
 }
 
-static enum fault end_views(struct store *store, struct db_rows *rows, struct arena *arena, struct room_view **views_out, size_t *n_out)
+enum fault room_end_views(struct store *store, struct db_rows *rows, struct arena *arena, struct room_view **views_out, size_t *n_out)
 {
     struct room_view *views = NULL;
     size_t n = 0;
@@ -104,7 +110,7 @@ enum fault store_room_list(struct store *store, struct account_id account, size_
 {
     struct db_rows rows;
     DB_QUERY(store->db, &rows, room_list, DB_I64(account.v), DB_I64((int64_t)max));
-    return end_views(store, &rows, arena, views_out, n_out);
+    return room_end_views(store, &rows, arena, views_out, n_out);
 }
 
 enum fault store_room_list_public(struct store *store, struct account_id account, size_t max, struct arena *arena, struct room_view **views_out,
@@ -112,5 +118,5 @@ enum fault store_room_list_public(struct store *store, struct account_id account
 {
     struct db_rows rows;
     DB_QUERY(store->db, &rows, room_list_public, DB_I64(account.v), DB_I64((int64_t)max));
-    return end_views(store, &rows, arena, views_out, n_out);
+    return room_end_views(store, &rows, arena, views_out, n_out);
 }

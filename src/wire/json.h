@@ -57,6 +57,8 @@ json_value *json_walk_next(struct json_walk *w);                          /* arr
 json_value *json_walk_next_pair(struct json_walk *w, struct span *key_out); /* object */
 bool json_as_id(json_value *v, int64_t *out);                             /* integer 1 to 2^53 - 1 */
 bool json_as_int(json_value *v, int64_t least, int64_t greatest, int64_t *out);
+bool json_as_bool(json_value *v, bool *out);
+bool json_is_null(json_value *v);
 bool json_as_text(json_value *v, struct span *out);                       /* string without NUL */
 
 /* ---- Writing ---- */

@@ -63,6 +63,18 @@ bool json_as_int(json_value *v, int64_t least, int64_t greatest, int64_t *out)
     return true;
 }
 
+bool json_as_bool(json_value *v, bool *out)
+{
+    if (!yyjson_is_bool(v)) return false;
+    *out = yyjson_get_bool(v);
+    return true;
+}
+
+bool json_is_null(json_value *v)
+{
+    return yyjson_is_null(v);
+}
+
 bool json_as_id(json_value *v, int64_t *out)
 {
     return json_as_int(v, 1, id_greatest, out);

@@ -51,6 +51,10 @@ static void plain_present(struct presentation *p, const struct event *e)
     case event_member_left:
     case event_member_changed:
     case event_room_changed:
+    case event_channel_added:
+    case event_channel_changed:
+    case event_channel_removed:
+    case event_room_removed:
     case event_session_revoked:
     case event_presence:
     case event_typing: /* A knows no typing */
@@ -125,6 +129,10 @@ static void json_present(struct presentation *p, const struct event *e)
     case event_member_left:
     case event_member_changed:
     case event_room_changed:
+    case event_channel_added:
+    case event_channel_changed:
+    case event_channel_removed:
+    case event_room_removed:
     case event_session_revoked:
     case event_presence:
     case event_kind_count:

@@ -49,6 +49,8 @@ struct reply {
 };
 void reply_begin(struct reply *reply);
 void reply_end(struct call *a, struct reply *reply, int status);
+void reply_room(struct call *a, const struct room_view *room, int status);
+void reply_rooms(struct call *a, const struct room_view *rooms, size_t n); /* {"rooms":[…]} */
 void session_cookies_clear(struct request *r);
 /* The gateway's row; gateway.c. */
 void gateway_routes(struct router *router);

@@ -15,6 +15,7 @@ const char *encode_role(enum member_role role)
 {
     switch (role) {
     case role_member: return "member";
+    case role_moderator: return "moderator";
     case role_admin: return "admin";
     case role_owner: return "owner";
     case role_none: break;
@@ -28,6 +29,8 @@ static const char *kind_word(enum room_kind kind)
     case room_lobby: return "lobby";
     case room_group: return "group";
     case room_direct: return "direct";
+    case room_guild: return "guild";
+    case room_channel: return "channel";
     }
     return "group";
 }
@@ -152,6 +155,55 @@ void encode_room(struct json_writer *w, const struct room_view *room, bool last_
     else
         json_null(w);
     put_person(w, "peer", &room->peer);
+    json_put_id(w, "guild", room->guild.v);
+    json_put_int(w, "position", room->position);
+    put_text_or_null(w, "topic", room->topic);
+    put_text_or_null(w, "icon", room->icon);
+    json_put_bool(w, "read_only", room->read_only);
+    json_put_int(w, "slow_s", room->slow_s);
+    json_put_bool(w, "blocked", room->blocked);
+    json_put_time(w, "muted_until", room->muted_until_us);
+    json_end_object(w);
+}
+
+void encode_face(struct json_writer *w, const struct room_face *face)
+{
+    json_begin_object(w);
+    json_put_int(w, "id", face->id.v);
+    json_put_string(w, "kind", span_of(kind_word(face->kind)));
+    json_put_id(w, "guild", face->guild.v);
+    put_text_or_null(w, "name", face->name);
+    json_put_bool(w, "public", face->public);
+    json_put_int(w, "position", face->position);
+    put_text_or_null(w, "topic", face->topic);
+    put_text_or_null(w, "icon", face->icon);
+    json_put_bool(w, "read_only", face->read_only);
+    json_put_int(w, "slow_s", face->slow_s);
+    json_put_int(w, "head", face->head);
+    json_put_int(w, "n_members", face->n_members);
+    json_put_time(w, "created_at", face->created_us);
+    json_end_object(w);
+}
+
+void encode_room_invite(struct json_writer *w, const struct room_invite *invite)
+{
+    json_begin_object(w);
+    put_text(w, "code", invite->code);
+    put_person(w, "by", &invite->by);
+    json_put_id(w, "n_uses", invite->n_uses);
+    json_put_int(w, "n_used", invite->n_used);
+    json_put_time(w, "expires_at", invite->expires_us);
+    json_put_time(w, "created_at", invite->created_us);
+    json_end_object(w);
+}
+
+void encode_ban(struct json_writer *w, const struct ban *ban)
+{
+    json_begin_object(w);
+    put_person(w, "account", &ban->person);
+    put_person(w, "by", &ban->by);
+    put_text_or_null(w, "reason", ban->reason);
+    json_put_time(w, "at", ban->at_us);
     json_end_object(w);
 }
 
@@ -174,6 +226,7 @@ void encode_member(struct json_writer *w, const struct member_view *m, bool read
         json_put_int(w, "read", m->read);
     else
         json_put_null(w, "read");
+    json_put_time(w, "muted_until", m->muted_until_us);
     json_put_bool(w, "online", online);
     json_end_object(w);
 }
@@ -184,7 +237,7 @@ static void event_begin(struct json_writer *w, const struct event *e)
     json_put_string(w, "t", span_of(event_name(e->kind)));
     if (e->kind == event_presence) return;
     json_put_int(w, "room", e->room.v);
-    if (e->kind == event_typing) return;
+    if (e->kind == event_typing || e->kind == event_room_removed) return;
     json_put_id(w, "seq", e->seq);
     json_put_time(w, "at", e->at_us);
 }
@@ -206,7 +259,18 @@ static void put_member(struct json_writer *w, const struct event *e)
 {
     put_person(w, "member", &e->subject);
     if (e->kind != event_member_left) json_put_string(w, "role", span_of(encode_role(e->role)));
+    if (e->kind == event_member_changed) json_put_time(w, "muted_until", e->until_us);
     put_person(w, "by", &e->by);
+}
+
+static void put_change(struct json_writer *w, const struct room_face *face)
+{
+    put_text_or_null(w, "name", face->name);
+    put_text_or_null(w, "topic", face->topic);
+    put_text_or_null(w, "icon", face->icon);
+    json_put_bool(w, "public", face->public);
+    json_put_bool(w, "read_only", face->read_only);
+    json_put_int(w, "slow_s", face->slow_s);
 }
 
 bool encode_event(struct json_writer *w, const struct event *e)
@@ -236,7 +300,15 @@ bool encode_event(struct json_writer *w, const struct event *e)
         event_begin(w, e), put_member(w, e);
         break;
     case event_room_changed:
-        event_begin(w, e), put_text(w, "name", e->name), put_person(w, "by", &e->by);
+        event_begin(w, e), put_change(w, e->face), put_person(w, "by", &e->by);
+        break;
+    case event_channel_added:
+    case event_channel_changed:
+    case event_channel_removed:
+        event_begin(w, e), json_key(w, "channel"), encode_face(w, e->face), put_person(w, "by", &e->by);
+        break;
+    case event_room_removed:
+        event_begin(w, e);
         break;
     case event_presence:
         event_begin(w, e), json_put_int(w, "account", e->subject.id.v), json_put_bool(w, "online", e->on);

@@ -15,6 +15,9 @@ void encode_message(struct json_writer *w, const struct message *m);
 void encode_room(struct json_writer *w, const struct room_view *room, bool last_shown);
 /* What a list of hits says about their rooms. */
 void encode_room_name(struct json_writer *w, struct room_id id, enum room_kind kind, struct span name);
+void encode_face(struct json_writer *w, const struct room_face *face);
+void encode_room_invite(struct json_writer *w, const struct room_invite *invite);
+void encode_ban(struct json_writer *w, const struct ban *ban);
 void encode_member(struct json_writer *w, const struct member_view *m, bool read_shown, bool online);
 /* False when the event is silent for native readers: nothing was written. */
 bool encode_event(struct json_writer *w, const struct event *e);

@@ -5,7 +5,7 @@
 #define MEMBERS_PAGE_DEFAULT 100
 #define MEMBERS_PAGE_MAX 200
 
-static void put_rooms(struct call *a, const struct room_view *rooms, size_t n)
+void reply_rooms(struct call *a, const struct room_view *rooms, size_t n)
 {
     struct reply reply;
     reply_begin(&reply);
@@ -20,15 +20,15 @@ static void put_rooms(struct call *a, const struct room_view *rooms, size_t n)
 
 void encode_rooms(struct call *a)
 {
-    put_rooms(a, a->command->out.room_list.rooms, a->command->out.room_list.n);
+    reply_rooms(a, a->command->out.room_list.rooms, a->command->out.room_list.n);
 }
 
 void encode_public_rooms(struct call *a)
 {
-    put_rooms(a, a->command->out.room_list_public.rooms, a->command->out.room_list_public.n);
+    reply_rooms(a, a->command->out.room_list_public.rooms, a->command->out.room_list_public.n);
 }
 
-static void put_room(struct call *a, const struct room_view *room, int status)
+void reply_room(struct call *a, const struct room_view *room, int status)
 {
     struct reply reply;
     reply_begin(&reply);
@@ -38,17 +38,17 @@ static void put_room(struct call *a, const struct room_view *room, int status)
 
 void encode_one_room(struct call *a)
 {
-    put_room(a, &a->command->out.room_get.room, 200);
+    reply_room(a, &a->command->out.room_get.room, 200);
 }
 
-void encode_renamed_room(struct call *a)
+void encode_changed_room(struct call *a)
 {
-    put_room(a, &a->command->out.room_rename.room, 200);
+    reply_room(a, &a->command->out.room_change.room, 200);
 }
 
 void encode_created_room(struct call *a)
 {
-    put_room(a, &a->command->out.room_create.room, a->command->out.room_create.existed ? 200 : 201);
+    reply_room(a, &a->command->out.room_create.room, a->command->out.room_create.existed ? 200 : 201);
 }
 
 static void take_members(struct call *a, struct body *b, struct room_create_in *in)
@@ -92,14 +92,54 @@ enum fault decode_room(struct call *a)
     return call_path_id(a, "room", &a->command->in.room_get.room.v);
 }
 
-enum fault decode_rename(struct call *a)
+/* A text that is null says the same as an empty one: there shall be none. */
+static struct span take_if_given(struct call *a, struct body *b, const char *name)
 {
-    struct room_rename_in *in = &a->command->in.room_rename;
+    json_value *given = json_take_any(&b->fields, name);
+    struct span text = SPAN("");
+    if (!given) return (struct span){ 0 };
+    if (!json_is_null(given) && !json_as_text(given, &text)) json_bad(&b->fields, name);
+    return text.n ? call_keep(a, text) : SPAN("");
+}
+
+static enum flag_change take_flag(struct body *b, const char *name)
+{
+    json_value *given = json_take_any(&b->fields, name);
+    bool on = false;
+    if (!given) return flag_keep;
+    if (!json_as_bool(given, &on)) json_bad(&b->fields, name);
+    return on ? flag_yes : flag_no;
+}
+
+enum fault decode_change_room(struct call *a)
+{
+    struct room_change_in *in = &a->command->in.room_change;
     struct body b;
     enum fault f = call_path_id(a, "room", &in->room.v);
     if (!f) f = body_begin(a, &b);
     if (f) return f;
-    in->name = call_keep(a, json_take_text(&b.fields, "name"));
+    in->name = take_if_given(a, &b, "name");
+    in->topic = take_if_given(a, &b, "topic");
+    in->public = take_flag(&b, "public");
+    in->read_only = take_flag(&b, "read_only");
+    in->slow_s = json_take_int_or(&b.fields, "slow_s", 0, ROOM_SLOW_MAX_S, -1);
+    in->slow_given = in->slow_s >= 0;
+    return body_end(a, &b);
+}
+
+enum fault decode_delete_room(struct call *a)
+{
+    return call_path_id(a, "room", &a->command->in.room_delete.room.v);
+}
+
+enum fault decode_hand_over(struct call *a)
+{
+    struct room_hand_over_in *in = &a->command->in.room_hand_over;
+    struct body b;
+    enum fault f = call_path_id(a, "room", &in->room.v);
+    if (!f) f = body_begin(a, &b);
+    if (f) return f;
+    in->account.v = json_take_id(&b.fields, "account");
     return body_end(a, &b);
 }
 
@@ -136,6 +176,8 @@ static void take_role(struct body *b, enum member_role *out)
     *out = role_member;
     if (span_eq(role, SPAN("admin")))
         *out = role_admin;
+    else if (span_eq(role, SPAN("moderator")))
+        *out = role_moderator;
     else if (role.p && !span_eq(role, SPAN("member")))
         json_bad(&b->fields, "role");
 }

@@ -58,7 +58,7 @@ static void subscribe(struct gateway *g, const struct op *op, const struct room_
         after = room->head;
         native_presenter.reload(g->conn, room->id, after);
     }
-    hub_subscribe(g->listener, room->id, after, room->head);
+    hub_subscribe_channel(g->listener, room->id, room->guild, after, room->head);
 }
 
 void op_resume_encode(struct gateway *g, const struct op *op, const struct command *c)

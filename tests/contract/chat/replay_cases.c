@@ -34,7 +34,7 @@ static void everything_is_told_in_order_whatever_the_page(void **state)
     DO(w, vali, reaction_remove, room, m.id, SPAN("+1"));
     DO(w, vali, receipt_mark, room, m.seq);
     seat(w, ali, room, vali, role_admin);
-    DO(w, ali, room_rename, room, SPAN("Tale"));
+    DO(w, ali, room_change, room, .name = SPAN("Tale"));
     struct message last = post(w, vali, room, "two");
     DO(w, ali, message_delete, room, last.id);
     DO(w, vali, member_remove, room, vali.account);
@@ -61,7 +61,7 @@ static void replayed_events_say_what_the_live_ones_said(void **state)
     DO(w, vali, reaction_put, room, m.id, SPAN("+1"));
     DO(w, ali, message_edit, room, m.id, SPAN("uno"));
     DO(w, vali, receipt_mark, room, m.seq);
-    DO(w, ali, room_rename, room, SPAN("Tale"));
+    DO(w, ali, room_change, room, .name = SPAN("Tale"));
     struct event **e = DO(w, ali, room_changes, room, 1, 100)->out.room_changes.events;
     assert_int_equal(e[0]->role, role_admin);
     assert_span(e[0]->subject.username, "vali");
@@ -75,7 +75,7 @@ static void replayed_events_say_what_the_live_ones_said(void **state)
     assert_span(e[3]->message.text, "uno");
     assert_true(e[3]->message.edited_us > 0);
     assert_int_equal(e[4]->read, m.seq);
-    assert_span(e[5]->name, "Tale");
+    assert_span(e[5]->face->name, "Tale");
     assert_int_equal(w->events->at_us, e[5]->at_us);
 }
 

@@ -50,7 +50,7 @@ static void a_direct_room_exists_once_for_both(void **state)
     assert_int_equal(c->out.room_create.room.id.v, room.v);
     assert_span(c->out.room_create.room.peer.username, "ali");
     assert_events(w, "");
-    assert_refused(ASK(w, ali, room_rename, room, SPAN("x")), forbidden, "room");
+    assert_refused(ASK(w, ali, room_change, room, .name = SPAN("x")), forbidden, "room");
     assert_refused(ASK(w, ali, member_remove, room, ali.account), forbidden, "room");
     assert_refused(ASK(w, ali, member_remove, room, vali.account), forbidden, "room");
     assert_refused(ASK(w, ali, member_put, room, someone(w, "gani").account, role_member), forbidden, "room");
@@ -156,12 +156,12 @@ static void a_room_is_renamed_once(void **state)
     struct world *w = *state;
     struct actor ali = someone(w, "ali"), vali = someone(w, "vali");
     struct room_id room = group(w, ali, true, "Old");
-    assert_refused(ASK(w, vali, room_rename, room, SPAN("New")), forbidden, "membership");
-    assert_refused(ASK(w, ali, room_rename, room, SPAN("")), invalid, "name");
-    assert_span(DO(w, ali, room_rename, room, SPAN("New"))->out.room_rename.room.name, "New");
+    assert_refused(ASK(w, vali, room_change, room, .name = SPAN("New")), forbidden, "membership");
+    assert_refused(ASK(w, ali, room_change, room, .name = SPAN("")), invalid, "name");
+    assert_span(DO(w, ali, room_change, room, .name = SPAN("New"))->out.room_change.room.name, "New");
     assert_events(w, "room_changed");
-    assert_span(w->events->name, "New");
-    DO(w, ali, room_rename, room, SPAN("New"));
+    assert_span(w->events->face->name, "New");
+    DO(w, ali, room_change, room, .name = SPAN("New"));
     assert_events(w, "");
 }
 

@@ -36,7 +36,7 @@ static struct command *wish(struct world *w, const struct cast *c, struct actor 
     if (!strcmp(what, "members")) return WISH(w, by, member_list, c->room, .limit = 10);
     if (!strcmp(what, "history")) return WISH(w, by, message_history, c->room, .limit = 10);
     if (!strcmp(what, "replay")) return WISH(w, by, room_changes, c->room, 0, 10);
-    if (!strcmp(what, "rename")) return WISH(w, by, room_rename, c->room, SPAN("New"));
+    if (!strcmp(what, "rename")) return WISH(w, by, room_change, c->room, .name = SPAN("New"));
     if (!strcmp(what, "join")) return WISH(w, by, member_put, c->room, by.account, role_member);
     if (!strcmp(what, "leave")) return WISH(w, by, member_remove, c->room, by.account);
     if (!strcmp(what, "add")) return WISH(w, by, member_put, c->room, guest, role_member);

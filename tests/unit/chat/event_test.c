@@ -19,16 +19,25 @@ static void a_copy_outlives_what_it_was_made_from(void **state)
     struct reaction_view reactions[2] = { { .emoji = fleeting("one"), .count = 2, .by = { { 7 }, { 9 } }, .n_by = 2 },
                                           { .emoji = fleeting("two"), .count = 1, .by = { { 8 } }, .n_by = 1 } };
     struct event e = { .kind = event_message_edited, .room = { 3 }, .seq = 5, .by = { { 7 }, fleeting("ali") }, .subject = { { 8 }, fleeting("vali") },
-                       .name = fleeting("name"), .emoji = fleeting("emoji") };
+                       .emoji = fleeting("emoji") };
+    struct room_face face = { .id = { 4 }, .name = fleeting("name"), .topic = fleeting("topic"), .icon = fleeting("icon") };
+    struct channel_mark channels[2] = { { { 5 }, 50 }, { { 6 }, 60 } };
+    e.face = &face, e.channels = channels, e.n_channels = 2;
     e.message = (struct message){ .id = { 99 }, .author = { { 7 }, fleeting("author") }, .text = fleeting("text"), .key = fleeting("key"),
                                   .reply_author = { { 8 }, fleeting("asked") }, .reply_text = fleeting("quote"), .reactions = reactions, .n_reactions = 2 };
     struct event *copy = event_copy(&e);
-    struct span *made[] = { &e.by.username, &e.subject.username, &e.name, &e.emoji, &e.message.author.username, &e.message.text, &e.message.key,
+    struct span *made[] = { &e.by.username, &e.subject.username, &face.name, &face.topic, &face.icon, &e.emoji, &e.message.author.username, &e.message.text, &e.message.key,
                             &e.message.reply_author.username, &e.message.reply_text, &reactions[0].emoji, &reactions[1].emoji };
     for (size_t i = 0; i < sizeof made / sizeof *made; i++) drop(*made[i]);
     memset(reactions, 0xff, sizeof reactions);
+    memset(&face, 0xff, sizeof face);
+    memset(channels, 0xff, sizeof channels);
     assert_true(span_eq(copy->by.username, SPAN("ali")) && span_eq(copy->subject.username, SPAN("vali")));
-    assert_true(span_eq(copy->name, SPAN("name")) && span_eq(copy->emoji, SPAN("emoji")));
+    assert_true(span_eq(copy->face->name, SPAN("name")) && span_eq(copy->emoji, SPAN("emoji")));
+    assert_true(span_eq(copy->face->topic, SPAN("topic")) && span_eq(copy->face->icon, SPAN("icon")));
+    assert_int_equal(copy->face->id.v, 4);
+    assert_int_equal(copy->channels[1].id.v, 6);
+    assert_int_equal(copy->channels[1].head, 60);
     assert_true(span_eq(copy->message.author.username, SPAN("author")) && span_eq(copy->message.text, SPAN("text")));
     assert_true(span_eq(copy->message.key, SPAN("key")) && span_eq(copy->message.reply_text, SPAN("quote")));
     assert_true(span_eq(copy->message.reply_author.username, SPAN("asked")));

@@ -2,25 +2,28 @@
 #include "unit.h"
 #include "chat/policy.h"
 
-enum { n_seats = 7 };
-/* stranger, visitor, member, admin, owner, then the site administrator as visitor and as member of a public room */
+enum { n_seats = 8 };
+/* stranger, visitor, member, moderator, admin, owner, then the site administrator as visitor and as member of a public room */
 static const struct place seats[n_seats] = {
     { .kind = room_group },
     { .kind = room_group, .public = true },
     { .kind = room_group, .role = role_member },
+    { .kind = room_group, .role = role_moderator },
     { .kind = room_group, .role = role_admin },
     { .kind = room_group, .role = role_owner },
     { .kind = room_group, .public = true },
     { .kind = room_group, .public = true, .role = role_member },
 };
-static bool is_site(int seat) { return seat >= 5; }
+static bool is_site(int seat) { return seat >= 6; }
 
 /* One letter a seat: + yes, o only own, - no, ? hidden. */
 static const char *const promise[verb_count] = {
-    [verb_room_read] = "?++++++",         [verb_room_join] = "?++++++",      [verb_room_leave] = "?++++++",
-    [verb_room_rename] = "?--++--",       [verb_member_add] = "?--++--",     [verb_member_remove] = "?--++--",
-    [verb_member_promote] = "?---+--",    [verb_message_post] = "?-+++-+",   [verb_message_edit] = "?-ooo-o",
-    [verb_message_delete] = "?-o++++",    [verb_message_react] = "?-+++-+",  [verb_message_mark_read] = "?-+++-+",
+    [verb_room_read] = "?+++++++",         [verb_room_join] = "?+++++++",      [verb_room_leave] = "?+++++++",
+    [verb_room_change] = "?---++--",       [verb_room_delete] = "?----+--",    [verb_room_hand_over] = "?----+--",
+    [verb_channel_manage] = "?---++--",    [verb_member_add] = "?---++--",     [verb_member_invite] = "?--+++--",
+    [verb_member_remove] = "?--+++--",     [verb_member_trust] = "?---++--",   [verb_member_promote] = "?----+--",
+    [verb_message_post] = "?-++++-+",      [verb_message_edit] = "?-oooo-o",   [verb_message_delete] = "?-o+++++",
+    [verb_message_react] = "?-++++-+",     [verb_message_mark_read] = "?-++++-+", [verb_message_post_always] = "?--+++--",
 };
 
 static char letter(enum verb verb, const struct place *place, bool site)
@@ -33,18 +36,26 @@ static char letter(enum verb verb, const struct place *place, bool site)
     return others == fault_not_found ? '?' : '-';
 }
 
+/* Channels are only of guilds. */
+static char letter_of(enum verb verb, int seat)
+{
+    struct place place = seats[seat];
+    if (verb == verb_channel_manage) place.kind = room_channel;
+    return letter(verb, &place, is_site(seat));
+}
+
 static void the_table_is_the_promise(void **state)
 {
     for (enum verb verb = 0; verb < verb_count; verb++)
         for (int seat = 0; seat < n_seats; seat++)
-            if (letter(verb, &seats[seat], is_site(seat)) != promise[verb][seat])
-                fail_msg("%s, seat %d: expected %c, got %c", verb_name(verb), seat, promise[verb][seat], letter(verb, &seats[seat], is_site(seat)));
+            if (letter_of(verb, seat) != promise[verb][seat])
+                fail_msg("%s, seat %d: expected %c, got %c", verb_name(verb), seat, promise[verb][seat], letter_of(verb, seat));
 }
 
 static void a_site_administrator_is_nobody_in_private_rooms(void **state)
 {
     for (enum verb verb = 0; verb < verb_count; verb++)
-        for (int seat = 0; seat < 5; seat++)
+        for (int seat = 0; seat < 6; seat++)
             if (!seats[seat].public) assert_int_equal(letter(verb, &seats[seat], true), letter(verb, &seats[seat], false));
 }
 
@@ -60,11 +71,11 @@ static void refusals_say_what_is_missing(void **state)
 {
     assert_int_equal(refusal(verb_message_post, seats[0], "room"), fault_not_found);
     assert_int_equal(refusal(verb_message_post, seats[1], "membership"), fault_forbidden);
-    assert_int_equal(refusal(verb_message_edit, seats[4], "author"), fault_forbidden);
-    assert_int_equal(refusal(verb_room_rename, seats[2], "role"), fault_forbidden);
+    assert_int_equal(refusal(verb_message_edit, seats[5], "author"), fault_forbidden);
+    assert_int_equal(refusal(verb_room_change, seats[2], "role"), fault_forbidden);
     assert_int_equal(refusal(verb_room_leave, (struct place){ .kind = room_direct, .role = role_member }, "room"), fault_forbidden);
     assert_int_equal(refusal(verb_room_leave, (struct place){ .kind = room_lobby, .public = true, .role = role_member }, "room"), fault_forbidden);
-    assert_int_equal(refusal(verb_room_rename, (struct place){ .kind = room_direct, .role = role_member }, "room"), fault_forbidden);
+    assert_int_equal(refusal(verb_room_change, (struct place){ .kind = room_direct, .role = role_member }, "room"), fault_forbidden);
     assert_int_equal(refusal(verb_room_leave, (struct place){ .kind = room_direct }, "room"), fault_not_found);
 }
 

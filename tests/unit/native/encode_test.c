@@ -70,7 +70,9 @@ static void rooms(void **state)
                               .created_us = AT, .last = &m, .peer = vali };
     fresh(), encode_room(&w, &room, true);
     assert_string_equal(written(), "{\"id\":3,\"kind\":\"direct\",\"name\":null,\"public\":false,\"role\":\"member\",\"head\":120,\"read\":118,\"unread\":2,"
-                                   "\"n_members\":2,\"created_at\":" AT_TEXT ",\"last\":" A_MESSAGE ",\"peer\":" VALI "}");
+                                   "\"n_members\":2,\"created_at\":" AT_TEXT ",\"last\":" A_MESSAGE ",\"peer\":" VALI
+                                   ",\"guild\":null,\"position\":0,\"topic\":null,\"icon\":null,\"read_only\":false,\"slow_s\":0,"
+                                   "\"blocked\":false,\"muted_until\":null}");
     fresh(), encode_room(&w, &room, false);
     assert_non_null(strstr(written(), "\"last\":null"));
     struct room_view outside = { .id = { 4 }, .kind = room_group, .name = SPAN("g"), .public = true, .created_us = AT, .last = &m };
@@ -88,16 +90,21 @@ static void people(void **state)
     assert_string_equal(written(), "{\"id\":7,\"username\":\"ali\",\"name\":\"Ali aka\",\"avatar\":\"a1\",\"bot\":false,\"site_admin\":true,\"created_at\":" AT_TEXT "}");
     struct member_view member = { .person = ali, .role = role_owner, .joined_us = AT, .read = 5 };
     fresh(), encode_member(&w, &member, false, true);
-    assert_string_equal(written(), "{\"account\":" ALI ",\"role\":\"owner\",\"joined_at\":" AT_TEXT ",\"read\":null,\"online\":true}");
+    assert_string_equal(written(), "{\"account\":" ALI ",\"role\":\"owner\",\"joined_at\":" AT_TEXT ",\"read\":null,\"muted_until\":null,\"online\":true}");
     struct session_view session = { .id = { 4 }, .created_us = AT, .used_us = AT, .agent = SPAN("x") };
     fresh(), encode_session(&w, &session, (struct session_id){ 4 });
     assert_string_equal(written(), "{\"id\":4,\"created_at\":" AT_TEXT ",\"last_used_at\":" AT_TEXT ",\"agent\":\"x\",\"address\":null,\"current\":true}");
 }
 
+static struct room_face face = { .id = { 4 }, .guild = { 3 }, .kind = room_channel, .name = SPAN("n"), .topic = SPAN("t"), .read_only = true,
+                                 .position = 2, .slow_s = 10, .head = 7, .n_members = 5, .created_us = AT };
+#define FACE "{\"id\":4,\"kind\":\"channel\",\"guild\":3,\"name\":\"n\",\"public\":false,\"position\":2,\"topic\":\"t\",\"icon\":null," \
+             "\"read_only\":true,\"slow_s\":10,\"head\":7,\"n_members\":5,\"created_at\":" AT_TEXT "}"
+
 static struct event an_event(enum event_kind kind)
 {
     return (struct event){ .kind = kind, .room = { 3 }, .seq = 120, .at_us = AT, .by = ali, .subject = vali, .role = role_admin, .read = 5, .on = true,
-                           .message_id = { 99 }, .emoji = SPAN("👍"), .name = SPAN("n"), .message = a_message() };
+                           .message_id = { 99 }, .emoji = SPAN("👍"), .face = &face, .until_us = AT, .message = a_message() };
 }
 
 static void events(void **state)
@@ -116,8 +123,12 @@ static void events(void **state)
         { event_room_read, HEAD("room_read") "\"by\":" ALI ",\"read\":5}" },
         { event_member_joined, HEAD("member_joined") "\"member\":" VALI ",\"role\":\"admin\",\"by\":" ALI "}" },
         { event_member_left, HEAD("member_left") "\"member\":" VALI ",\"by\":" ALI "}" },
-        { event_member_changed, HEAD("member_changed") "\"member\":" VALI ",\"role\":\"admin\",\"by\":" ALI "}" },
-        { event_room_changed, HEAD("room_changed") "\"name\":\"n\",\"by\":" ALI "}" },
+        { event_member_changed, HEAD("member_changed") "\"member\":" VALI ",\"role\":\"admin\",\"muted_until\":" AT_TEXT ",\"by\":" ALI "}" },
+        { event_room_changed, HEAD("room_changed") "\"name\":\"n\",\"topic\":\"t\",\"icon\":null,\"public\":false,\"read_only\":true,\"slow_s\":10,\"by\":" ALI "}" },
+        { event_channel_added, HEAD("channel_added") "\"channel\":" FACE ",\"by\":" ALI "}" },
+        { event_channel_changed, HEAD("channel_changed") "\"channel\":" FACE ",\"by\":" ALI "}" },
+        { event_channel_removed, HEAD("channel_removed") "\"channel\":" FACE ",\"by\":" ALI "}" },
+        { event_room_removed, "{\"t\":\"room_removed\",\"room\":3}" },
         { event_presence, "{\"t\":\"presence\",\"account\":9,\"online\":true}" },
         { event_typing, "{\"t\":\"typing\",\"room\":3,\"by\":" ALI ",\"on\":true}" },
         { event_session_revoked, NULL },
