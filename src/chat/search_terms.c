@@ -1,7 +1,7 @@
 /* Filing and asking: from texts to terms. Pure. Owns nothing.
 
    Grams stay inside of words, so a term never crosses a space. Marks begin with '\xA6' in two bytes (¦, no letter): ¦a and ¦ab are beginnings of words;
-   ¦r7 the room, ¦u7 the author, ¦m24311 the month (12 times the year plus the month), ¦hl ¦hf ¦hp what the message has. A word's own beginning is
+   ¦r7 the room, ¦u7 the author, ¦m24311 the month (12 times the year plus the month), ¦y2026 the year, ¦hl ¦hf ¦hp what the message has. A word's own beginning is
    told apart from these by the second mark. */
 #include "chat/search_terms.h"
 #include "base/fold.h"
@@ -11,7 +11,7 @@
 #define BEGINNING "\xC2\xA6\xC2\xA6"
 #define MARK "\xC2\xA6"
 
-enum { gram_points = 3, query_words_max = 16, query_grams_max = 24, months_max = 120, rooms_max = 512 };
+enum { gram_points = 3, query_words_max = 16, query_grams_max = 24, first_month = 2000 * 12, times_max = 100 * 12, rooms_max = 512 };
 
 /* The bytes of the first n code points. */
 static size_t bytes_of(struct span s, size_t n_points)
@@ -84,6 +84,7 @@ void search_terms(struct buf *out, struct arena *arena, const struct search_entr
     put_number(out, MARK "r", e->room.v);
     put_number(out, MARK "u", e->author.v);
     put_number(out, MARK "m", month_of(e->at_us));
+    put_number(out, MARK "y", month_of(e->at_us) / 12);
     if (has_link(e->text)) put_term(out, MARK "hl", (struct span){ 0 });
     if (e->files.n) put_term(out, MARK "hf", (struct span){ 0 });
     if (e->has_picture) put_term(out, MARK "hp", (struct span){ 0 });
@@ -170,14 +171,19 @@ static void add_rooms(struct arena *arena, struct search_groups *out, const stru
     add_group(out, any, b->n_rooms);
 }
 
-/* Only with an earlier bound: towards now the newest come first anyway. */
-static void add_months(struct arena *arena, struct search_groups *out, const struct search_bounds *b)
+/* Only with an upper bound: without one the newest come first anyway. Whole years where they fit. */
+static void add_times(struct arena *arena, struct search_groups *out, const struct search_bounds *b)
 {
-    int64_t last = b->before_us ? month_of(b->before_us) : 0, first = b->after_us ? month_of(b->after_us) : last - months_max + 1;
-    if (!last || last < first || last - first >= months_max) return;
-    struct span *any = arena_array(arena, struct span, months_max);
+    if (!b->before_us) return;
+    int64_t last = month_of(b->before_us), month = b->after_us ? month_of(b->after_us) : first_month;
+    if (month < first_month || last >= month + times_max) return;
+    struct span *any = arena_array(arena, struct span, times_max);
     size_t n = 0;
-    for (int64_t m = first; m <= last; m++) any[n++] = arena_printf(arena, MARK "m%lld", (long long)m);
+    while (month <= last) {
+        bool is_year = month % 12 == 0 && month + 11 <= last;
+        any[n++] = is_year ? arena_printf(arena, MARK "y%lld", (long long)month / 12) : arena_printf(arena, MARK "m%lld", (long long)month);
+        month += is_year ? 12 : 1;
+    }
     add_group(out, any, n);
 }
 
@@ -193,6 +199,6 @@ void search_groups(struct arena *arena, const struct search_query *query, const 
     if (b->has & search_has_link) add_one(arena, out, SPAN(MARK "hl"));
     if (b->has & search_has_file) add_one(arena, out, SPAN(MARK "hf"));
     if (b->has & search_has_picture) add_one(arena, out, SPAN(MARK "hp"));
-    add_months(arena, out, b);
+    add_times(arena, out, b);
     add_rooms(arena, out, b);
 }
