@@ -17,5 +17,16 @@ struct errand {
 
 #define errand_of(job_ptr) container_of((job_ptr), struct errand, job)
 
+#define LOOPS_MAX 64
+
+/* Where a batch came from. */
+struct homes {
+    struct mailbox *boxes[LOOPS_MAX];
+    int n;
+};
+
 /* Sends errands of a batch home: one letter a client, in the order of the batch. Any thread. */
 void errands_return(struct job **jobs, size_t n);
+/* The same without waking the loops, so that they find the answers together with what is posted to them before homes_wake. */
+void errands_lay(struct job **jobs, size_t n, struct homes *homes_out);
+void homes_wake(const struct homes *homes);

@@ -160,11 +160,10 @@ static void come_home(struct letter *l)
     }
 }
 
-#define LOOPS_MAX 64
-
-void errands_return(struct job **jobs, size_t n)
+void errands_lay(struct job **jobs, size_t n, struct homes *homes_out)
 {
     struct errand *first[LOOPS_MAX] = { 0 }, *last[LOOPS_MAX];
+    homes_out->n = 0;
     for (size_t i = 0; i < n; i++) {
         struct errand *e = errand_of(jobs[i]);
         int home = loop_index(e->client->loop);
@@ -177,9 +176,23 @@ void errands_return(struct job **jobs, size_t n)
     }
     for (int i = 0; i < LOOPS_MAX; i++) {
         if (!first[i]) continue;
+        struct mailbox *home = loop_mailbox(first[i]->client->loop);
         first[i]->letter.open = come_home;
-        mailbox_post(loop_mailbox(first[i]->client->loop), &first[i]->letter);
+        mailbox_lay(home, &first[i]->letter);
+        homes_out->boxes[homes_out->n++] = home;
     }
+}
+
+void homes_wake(const struct homes *homes)
+{
+    for (int i = 0; i < homes->n; i++) mailbox_wake(homes->boxes[i]);
+}
+
+void errands_return(struct job **jobs, size_t n)
+{
+    struct homes homes;
+    errands_lay(jobs, n, &homes);
+    homes_wake(&homes);
 }
 
 void gate_figures(struct gate *gate, struct gate_figures *out)

@@ -51,7 +51,8 @@ static void count(struct gate *gate, struct job **jobs, size_t n)
     atomic_fetch_add(&gate->n_faults, n_internal);
 }
 
-/* One commit for all that waited; results go home before the events go out. */
+/* One commit for all that waited. Results go home before the events go out, and a loop is woken once for both: an answer and the event it caused
+   then leave in one send. */
 static void run_write(void *state, struct job **jobs, size_t n)
 {
     struct worker *w = state;
@@ -61,8 +62,10 @@ static void run_write(void *state, struct job **jobs, size_t n)
     atomic_fetch_add(&w->gate->n_commits, 1);
     atomic_fetch_add(&w->gate->n_rows_batched, n);
     count(w->gate, jobs, n);
-    errands_return(jobs, n);
+    struct homes homes;
+    errands_lay(jobs, n, &homes);
     bus_publish(w->gate->config.bus, events);
+    homes_wake(&homes);
 }
 
 static void run_index(void *state, struct job **jobs, size_t n)

@@ -8,6 +8,7 @@
 struct mailbox {
     uv_mutex_t lock;
     struct letter *first, **last;
+    bool is_woken; /* since the last take */
     void (*wake)(void *arg);
     void *wake_arg;
 };
@@ -29,15 +30,43 @@ void mailbox_destroy(struct mailbox *m)
     free(m);
 }
 
-void mailbox_post(struct mailbox *m, struct letter *l)
+static void put(struct mailbox *m, struct letter *l)
 {
     l->next = NULL;
-    uv_mutex_lock(&m->lock);
-    bool was_empty = !m->first;
     *m->last = l;
     m->last = &l->next;
+}
+
+/* True once between two takes. */
+static bool is_to_be_woken(struct mailbox *m)
+{
+    bool wakes = m->first && !m->is_woken;
+    m->is_woken |= wakes;
+    return wakes;
+}
+
+void mailbox_post(struct mailbox *m, struct letter *l)
+{
+    uv_mutex_lock(&m->lock);
+    put(m, l);
+    bool wakes = is_to_be_woken(m);
     uv_mutex_unlock(&m->lock);
-    if (was_empty) m->wake(m->wake_arg);
+    if (wakes) m->wake(m->wake_arg);
+}
+
+void mailbox_lay(struct mailbox *m, struct letter *l)
+{
+    uv_mutex_lock(&m->lock);
+    put(m, l);
+    uv_mutex_unlock(&m->lock);
+}
+
+void mailbox_wake(struct mailbox *m)
+{
+    uv_mutex_lock(&m->lock);
+    bool wakes = is_to_be_woken(m);
+    uv_mutex_unlock(&m->lock);
+    if (wakes) m->wake(m->wake_arg);
 }
 
 struct letter *mailbox_take(struct mailbox *m)
@@ -46,6 +75,7 @@ struct letter *mailbox_take(struct mailbox *m)
     struct letter *all = m->first;
     m->first = NULL;
     m->last = &m->first;
+    m->is_woken = false;
     uv_mutex_unlock(&m->lock);
     return all;
 }

@@ -11,9 +11,12 @@ struct letter {
 
 struct mailbox;
 
-/* wake is called (on the posting thread) when the box turns from empty to not empty. */
+/* wake is called (on the posting thread) once between two takes. */
 struct mailbox *mailbox_create(void (*wake)(void *arg), void *arg);
 void mailbox_destroy(struct mailbox *m); /* must be empty */
 void mailbox_post(struct mailbox *m, struct letter *l);
+/* Posts without waking, for who has more to post: mailbox_wake, or a post, must follow. */
+void mailbox_lay(struct mailbox *m, struct letter *l);
+void mailbox_wake(struct mailbox *m);
 /* Takes everything that waits, oldest first, as a chain. NULL when empty. */
 struct letter *mailbox_take(struct mailbox *m);

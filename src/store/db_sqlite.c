@@ -11,6 +11,7 @@
    - Text is bound without a copy: the caller's bytes stay until the query ends. */
 #include "store/db_driver.h"
 #include "base/log.h"
+#include "store/wal_file.h"
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -349,10 +350,13 @@ static void create_file(const char *path)
     if (fd >= 0) close(fd);
 }
 
+static const char *writers_vfs;
+
 /* Without its memory statistics SQLite takes no global lock at each allocation. Must come before its first use in the process. */
-static void forgo_statistics(void)
+static void prepare_library(void)
 {
     sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+    writers_vfs = wal_file_vfs();
 }
 
 static bool pragma_is(sqlite3 *handle, const char *sql, const char *expected)
@@ -443,8 +447,9 @@ static void disconnect(struct sqlite *s)
 static enum fault connect(struct sqlite *s, int extra_flags)
 {
     static once_flag once = ONCE_FLAG_INIT;
-    call_once(&once, forgo_statistics);
-    int rc = sqlite3_open_v2(s->path, &s->handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE | extra_flags, NULL);
+    call_once(&once, prepare_library);
+    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE | extra_flags;
+    int rc = sqlite3_open_v2(s->path, &s->handle, flags, s->base.mode == db_writer ? writers_vfs : NULL);
     if (!rc) rc = configure(s);
     if (!rc) return fault_none;
     LOG(error, "database does not open", log_str("path", s->path), log_int("sqlite", rc), log_str("message", sqlite3_errstr(rc)));

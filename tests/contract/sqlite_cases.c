@@ -113,6 +113,45 @@ static void the_wal_stays_bounded(void **state)
     assert_true(st.st_size < 64 << 20);
 }
 
+/* The writer's log leaves in large pieces (wal_file.c): nothing of a commit may still be on its way when the writer says that it is done. */
+static void a_reader_sees_each_commit_at_once(void **state)
+{
+    struct fixture *f = *state;
+    static char text[3000];
+    memset(text, 'v', sizeof text);
+    int64_t n = 0;
+    for (int size = 1; size <= 4096; size *= 2) {
+        assert_ok(db_begin(f->writer));
+        for (int i = 0; i < size; i++, n++)
+            assert_ok(DB_EXEC(f->writer, item_put, DB_I64(n), DB_TEXT(SPAN("v")), DB_TEXT(span_make(text, sizeof text))));
+        assert_ok(db_commit(f->writer));
+        assert_int_equal(number(f->reader, stmt_item_count), n);
+    }
+}
+
+/* More pages than the cache holds leave before the COMMIT, are read again and written again, and what was taken back stays away. */
+static void what_was_taken_back_is_not_in_the_log(void **state)
+{
+    struct fixture *f = *state;
+    static char text[8000];
+    memset(text, 't', sizeof text);
+    assert_ok(db_script(f->writer, "PRAGMA cache_size=10"));
+    for (int round = 0; round < 3; round++) {
+        assert_ok(db_begin(f->writer));
+        assert_ok(put(f->writer, round, "kept"));
+        assert_ok(db_savepoint(f->writer));
+        for (int i = 0; i < 200; i++)
+            assert_ok(DB_EXEC(f->writer, item_put, DB_I64(100 + i), DB_TEXT(SPAN("t")), DB_TEXT(span_make(text, sizeof text))));
+        assert_ok(db_savepoint_abort(f->writer));
+        assert_ok(put(f->writer, 50 + round, "kept"));
+        assert_ok(db_commit(f->writer));
+        assert_int_equal(number(f->reader, stmt_item_count), 2 * (round + 1));
+    }
+    db_close(f->writer);
+    f->writer = open_or_die(contract_url, db_writer);
+    assert_int_equal(number(f->writer, stmt_item_count), 6);
+}
+
 /* Writes rows of 4 KiB in transactions of eight until the disk is full, frees it, and counts what was acknowledged. */
 static void fill_and_free(const char *dir, void (*free_disk)(const char *dir))
 {
@@ -235,6 +274,8 @@ const struct CMUnitTest sqlite_cases[] = {
     CASE(a_long_lock_is_unavailable_then_over),
     CASE(two_writers_take_turns),
     CASE(the_wal_stays_bounded),
+    CASE(a_reader_sees_each_commit_at_once),
+    CASE(what_was_taken_back_is_not_in_the_log),
     CASE(a_full_disk_loses_nothing),
     CASE(a_size_limit_loses_nothing),
 };

@@ -91,7 +91,7 @@ CREATE TABLE member (
 CREATE INDEX member_by_account ON member (account_id);
 
 -- original: a print of the content as first posted, from the first edit or deletion on. A deleted message keeps its row, not its text.
--- message_by_key begins with the key, not the author: keys that begin with the time (ours do) then all land on the same page of a commit.
+-- message_by_key begins with the key, not the room: keys that begin with the time (ours do) then land on the same page of a commit, whatever the room.
 CREATE TABLE message (
 --sqlite
     id INTEGER PRIMARY KEY,
@@ -111,7 +111,7 @@ CREATE TABLE message (
     n_reactions bigint NOT NULL DEFAULT 0
 );
 CREATE UNIQUE INDEX message_by_seq ON message (room_id, seq);
-CREATE UNIQUE INDEX message_by_key ON message (room_id, key, author_id) WHERE key IS NOT NULL;
+CREATE UNIQUE INDEX message_by_key ON message (key, room_id, author_id) WHERE key IS NOT NULL;
 
 CREATE TABLE reaction (
     message_id bigint NOT NULL,

@@ -82,6 +82,34 @@ static void letters_of_many_threads_all_arrive(void **state)
     loop_destroy(loop);
 }
 
+static void count_wake(void *arg) { ++*(int *)arg; }
+
+static void what_is_laid_waits_for_the_wake_and_a_reader_is_woken_once(void **state)
+{
+    (void)state;
+    int n_wakes = 0;
+    struct letter letters[4];
+    struct mailbox *box = mailbox_create(count_wake, &n_wakes);
+    mailbox_wake(box);
+    assert_int_equal(n_wakes, 0);
+    mailbox_lay(box, &letters[0]);
+    assert_int_equal(n_wakes, 0);
+    mailbox_post(box, &letters[1]);
+    mailbox_lay(box, &letters[2]);
+    mailbox_wake(box);
+    assert_int_equal(n_wakes, 1);
+    struct letter *l = mailbox_take(box);
+    for (int i = 0; i < 3; i++, l = l->next) assert_ptr_equal(l, &letters[i]);
+    assert_null(l);
+    mailbox_wake(box);
+    assert_int_equal(n_wakes, 1);
+    mailbox_lay(box, &letters[3]);
+    mailbox_wake(box);
+    assert_int_equal(n_wakes, 2);
+    assert_ptr_equal(mailbox_take(box), &letters[3]);
+    mailbox_destroy(box);
+}
+
 struct ear { struct watch watch; struct loop *loop; int fd, heard, closed; };
 
 static void ear_closed(struct watch *w)
@@ -161,6 +189,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(phases_run_in_order_and_none_is_left_over),
         cmocka_unit_test(letters_of_many_threads_all_arrive),
+        cmocka_unit_test(what_is_laid_waits_for_the_wake_and_a_reader_is_woken_once),
         cmocka_unit_test(a_watch_hears_until_it_is_closed),
         cmocka_unit_test(a_coarse_timer_is_never_early_and_a_cancelled_one_never_fires),
         cmocka_unit_test(an_alarm_is_exact_enough_for_a_handshake),
