@@ -4,11 +4,10 @@
    Always: pages are found by (room, number), so a page costs the same at any depth. */
 #include "store/store_private.h"
 
-
 /* ---- Posting */
 
 /* Columns of POST_FACTS. */
-enum { of_author = 6, of_session = of_author + PERSON_N_COLUMNS, of_earlier, of_replied, of_reply_text = of_replied + PERSON_N_COLUMNS, of_next = of_reply_text + 2, of_curbs };
+enum { of_author = 6, of_session = of_author + PERSON_N_COLUMNS, of_earlier, of_next, of_curbs };
 
 static void col_facts(void *user, struct db_rows *row)
 {
@@ -24,26 +23,51 @@ static void col_facts(void *user, struct db_rows *row)
     f->place.read_only = db_col_i64(row, of_curbs), f->place.slow_s = db_col_i64(row, of_curbs + 1);
     f->place.blocked = db_col_i64(row, of_curbs + 2), f->place.muted_us = db_col_i64(row, of_curbs + 3);
     f->posted_us = db_col_i64(row, of_curbs + 4);
-    f->reply_found = !db_col_is_null(row, of_replied);
-    if (!f->reply_found) return;
-    f->reply_author = col_person(row, of_replied, f->arena);
-    f->reply_text = db_col_copy(row, of_reply_text, f->arena);
-    f->reply_deleted = !db_col_is_null(row, of_reply_text + 1);
+}
+
+static void number_from_the_first(struct post_facts *facts, size_t n)
+{
+    for (size_t i = 1; i < n; i++) facts[i].next.v = facts[0].next.v + (int64_t)i;
+}
+
+static void col_reply(void *user, struct db_rows *row)
+{
+    struct post_facts *f = ((struct post_facts **)user)[db_col_i64(row, 0)];
+    f->reply_found = true;
+    f->reply_author = col_person(row, 1, f->arena);
+    f->reply_text = db_col_copy(row, 1 + PERSON_N_COLUMNS, f->arena);
+    f->reply_deleted = !db_col_is_null(row, 2 + PERSON_N_COLUMNS);
+}
+
+static enum fault ask_about_replies(struct store *store, struct post_facts *facts, size_t n)
+{
+    struct post_facts *replies[n];
+    int64_t room[n], reply[n];
+    size_t n_replies = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (id_none(facts[i].reply_to)) continue;
+        room[n_replies] = facts[i].room.v, reply[n_replies] = facts[i].reply_to.v;
+        replies[n_replies++] = &facts[i];
+    }
+    struct db_column columns[] = { { .type = db_i64, .i64s = room }, { .type = db_i64, .i64s = reply } };
+    return db_bulk(store->db, stmt_message_reply_facts, columns, 2, n_replies, col_reply, replies);
 }
 
 enum fault store_message_post_facts(struct store *store, struct post_facts *facts, size_t n, int64_t now_us)
 {
-    int64_t room[n], account[n], session[n], reply[n], now[n];
+    int64_t room[n], account[n], session[n], now[n];
     struct span key[n];
     for (size_t i = 0; i < n; i++) {
         room[i] = facts[i].room.v, account[i] = facts[i].account.v, session[i] = facts[i].session.v;
-        key[i] = facts[i].key, reply[i] = facts[i].reply_to.v, now[i] = now_us;
+        key[i] = facts[i].key, now[i] = now_us;
     }
     struct db_column columns[] = {
         { .type = db_i64, .i64s = room }, { .type = db_i64, .i64s = account }, { .type = db_i64, .i64s = session },
-        { .type = db_text, .texts = key }, { .type = db_i64, .i64s = reply },  { .type = db_i64, .i64s = now },
+        { .type = db_text, .texts = key }, { .type = db_i64, .i64s = now },
     };
-    return db_bulk(store->db, stmt_message_post_facts, columns, sizeof columns / sizeof *columns, n, col_facts, facts);
+    enum fault fault = db_bulk(store->db, stmt_message_post_facts, columns, sizeof columns / sizeof *columns, n, col_facts, facts);
+    if (db_engine_of(store->db) == db_sqlite) number_from_the_first(facts, n);
+    return fault ? fault : ask_about_replies(store, facts, n);
 }
 
 enum fault store_message_insert(struct store *store, const struct message *const *messages, size_t n)
