@@ -104,7 +104,6 @@ enum fault store_room_sweep(struct store *store, int64_t n_rows, bool *more_out)
 {
     struct room_id room;
     bool messages = false, changes = false;
-    int64_t rest = 0;
     *more_out = false;
     enum fault fault = STORE_NUMBER(store, &room.v, room_purging);
     if (fault) return fault == fault_not_found ? fault_none : fault;
@@ -114,8 +113,10 @@ enum fault store_room_sweep(struct store *store, int64_t n_rows, bool *more_out)
     if (fault) return fault;
     *more_out = messages || changes;
     if (*more_out) return fault_none;
-    fault = STORE_NUMBER(store, &rest, purge_rest, DB_I64(room.v));
-    return fault || rest ? fault : DB_EXEC(store->db, room_purged, DB_I64(room.v));
+    *more_out = true; /* perhaps of another room */
+    fault = DB_EXEC(store->db, purge_newest_reactions, DB_I64(room.v));
+    if (!fault) fault = DB_EXEC(store->db, purge_newest, DB_I64(room.v));
+    return fault ? fault : DB_EXEC(store->db, room_purged, DB_I64(room.v));
 }
 
 /* ---- Invitations into rooms */

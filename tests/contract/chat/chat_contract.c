@@ -37,6 +37,7 @@ int main(int argc, char **argv)
     RUN(search);
     RUN(stranger);
     RUN(failure);
+    RUN(guild);
     RUN(parcel);
     clean();
     return failed != 0;

@@ -67,6 +67,7 @@ SUITE(stranger);
 SUITE(failure);
 SUITE(parcel);
 SUITE(search);
+SUITE(guild);
 #define CASES(name, ...) \
     const struct CMUnitTest name##_cases[] = { __VA_ARGS__ }; \
     const size_t n_##name##_cases = sizeof name##_cases / sizeof *name##_cases
