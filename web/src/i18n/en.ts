@@ -1,6 +1,10 @@
 // English: the dictionary whose keys the others must have. {name} is replaced; an object is chosen by plural category of {n}.
 
+import { talk_en } from './talk.en';
+
 export const en = {
+  ...talk_en,
+
   language: 'Language',
   theme: 'Theme',
   theme_auto: 'As the system',

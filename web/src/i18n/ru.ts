@@ -1,6 +1,9 @@
 import type { Dictionary } from './shape';
+import { talk_ru } from './talk.ru';
 
 export const ru: Dictionary = {
+  ...talk_ru,
+
   language: 'Язык',
   theme: 'Оформление',
   theme_auto: 'Как в системе',

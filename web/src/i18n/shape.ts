@@ -6,6 +6,8 @@ export type Plural = { other: string } & Partial<Record<'one' | 'few' | 'many', 
 export type Key = keyof typeof en;
 export type PluralKey = { [K in Key]: (typeof en)[K] extends string ? never : K }[Key];
 export type PlainKey = Exclude<Key, PluralKey>;
+/** A part of a dictionary, shaped as its English one. */
+export type PartOf<E> = { [K in keyof E]: E[K] extends string ? string : Plural };
 export type Dictionary = { [K in Key]: (typeof en)[K] extends string ? string : Plural };
 
 export const languages = ['uz', 'uk', 'ru', 'en'] as const;

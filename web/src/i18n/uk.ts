@@ -1,6 +1,9 @@
 import type { Dictionary } from './shape';
+import { talk_uk } from './talk.uk';
 
 export const uk: Dictionary = {
+  ...talk_uk,
+
   language: 'Мова',
   theme: 'Вигляд',
   theme_auto: 'Як у системі',

@@ -1,6 +1,9 @@
 import type { Dictionary } from './shape';
+import { talk_uz } from './talk.uz';
 
 export const uz: Dictionary = {
+  ...talk_uz,
+
   language: 'Til',
   theme: 'Koʻrinish',
   theme_auto: 'Tizimdagidek',

@@ -3,6 +3,7 @@
 
 import { Api } from './api';
 import { counted } from './counts';
+import { Drafts } from './drafts';
 import { Gateway, type GatewayState, type Socket } from './gateway';
 import { find_seq, is_reading, let_go_of_old, read_around, read_from_mark, read_newer, read_newest, read_older } from './history';
 import { Outbox, type OutboxStorage, type Pending } from './outbox';
@@ -70,6 +71,7 @@ export class Chat {
 
   readonly api: Api;
   readonly presence = new People();
+  readonly drafts: Drafts;
   private readonly gateway: Gateway;
   private readonly outbox: Outbox;
   private by_id = new Map<number, RoomState>();
@@ -84,6 +86,7 @@ export class Chat {
   constructor(private readonly options: ChatOptions) {
     this.account = options.account;
     this.api = options.api;
+    this.drafts = new Drafts(this.api, () => this.account.id);
     this.gateway = new Gateway({
       open_socket: options.open_socket,
       known: () => Object.fromEntries([...this.by_id.values()].map((r) => [r.id, r.cursor])),
@@ -126,6 +129,8 @@ export class Chat {
   stop(): void {
     this.stopped = true;
     clearInterval(this.tick_timer);
+    this.drafts.save_all();
+    this.drafts.stop();
     this.gateway.stop();
     this.outbox.stop();
   }
@@ -151,6 +156,7 @@ export class Chat {
     this.watch();
     if (this.status !== 'online') this.gateway.tell('status', { status: this.status });
     this.outbox.kick();
+    this.drafts.save_all();
   }
 
   private async authorize(): Promise<'yes' | 'no' | 'unknown'> {
@@ -176,9 +182,11 @@ export class Chat {
     const known = this.by_id.get(info.id);
     if (known) {
       known.refresh(info);
+      if (info.draft !== undefined) this.drafts.told(known, info.draft);
       return known;
     }
     const room = new RoomState(info);
+    this.drafts.told(room, info.draft ?? null);
     room.pending = this.waiting.get(info.id) ?? [];
     this.by_id.set(room.id, room);
     this.rooms = [...this.rooms, room];
@@ -224,6 +232,7 @@ export class Chat {
     }
     if (event.t === 'read_by_all' || event.t === 'draft_changed') {
       room?.take_passing(event);
+      if (room && event.t === 'draft_changed') this.drafts.told(room, event.draft);
       return;
     }
     if (event.t === 'typing') {
@@ -483,12 +492,19 @@ export class Chat {
   newest = (room: RoomState): Promise<void> => (room.more_after || !room.loaded ? read_newest(this.api, room) : Promise.resolve());
 
   /** Brings a message into the window. False: it is not to be found. */
-  async bring(room: RoomState, id: number): Promise<boolean> {
+  async bring(room: RoomState, id: number, seq?: number): Promise<boolean> {
     if (room.messages.some((m) => m.id === id)) return true;
-    const seq = await find_seq(this.api, room, id);
-    if (seq === null) return false;
-    await read_around(this.api, room, seq);
+    const at = seq ?? (await find_seq(this.api, room, id));
+    if (at === null) return false;
+    await read_around(this.api, room, at);
     return room.messages.some((m) => m.id === id);
+  }
+
+  /** The same by its place; when nothing stands there any more, the nearest message. */
+  async bring_seq(room: RoomState, seq: number): Promise<Message | null> {
+    const held = (): Message | undefined => room.messages.find((m) => m.seq === seq);
+    if (!held()) await read_around(this.api, room, seq);
+    return held() ?? room.messages.findLast((m) => m.seq <= seq) ?? room.messages[0] ?? null;
   }
 
   // People and rooms

@@ -39,6 +39,10 @@ export class RoomState {
   /** A place to go to: set by whoever wants the reader there, taken by the list of messages when it has gone. */
   target = $state.raw<{ seq: number } | null>(null);
   draft = $state('');
+  /** The message a draft from another device answers; looked up when the room is opened. */
+  draft_reply: number | null = null;
+  editing = $state.raw<Message | null>(null);
+  edited = $state('');
   reply_to = $state.raw<Message | null>(null);
 
   cursor: number;
@@ -91,6 +95,10 @@ export class RoomState {
     switch (event.t) {
       case 'message_posted':
         return { last: event.message, ...this.counts_after(event.message, me) };
+      case 'message_pinned':
+        return { n_pins: (info.n_pins ?? 0) + 1 };
+      case 'message_unpinned':
+        return { n_pins: Math.max(0, (info.n_pins ?? 0) - 1) };
       case 'message_edited':
       case 'message_deleted':
         return info.last?.id === event.message.id ? { last: event.message } : {};
@@ -122,6 +130,11 @@ export class RoomState {
     if (read < this.info.read) return;
     const change = this.read_to(read, me);
     this.info = { ...this.info, ...change, unread: unread ?? change.unread ?? this.info.unread };
+  }
+
+  /** The mark was put somewhere on purpose, perhaps back. */
+  put_mark(read: number, unread: number): void {
+    this.info = { ...this.info, read, unread };
   }
 
   private read_to(read: number, me: number): Partial<Room> {

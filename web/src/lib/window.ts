@@ -28,6 +28,9 @@ export function apply(have: Loaded[], event: LastingEvent, reaches_newest: boole
     case 'message_edited':
     case 'message_deleted':
       return requote(change(have, event.message.id, event.seq, () => event.message), event.message);
+    case 'message_pinned':
+    case 'message_unpinned':
+      return change(have, event.message_id ?? event.message?.id, event.seq, (m) => ({ ...m, pinned: event.t === 'message_pinned' }));
     case 'reaction_added':
     case 'reaction_removed':
       return change(have, event.message_id, event.seq, (m) => ({
@@ -53,7 +56,8 @@ const QUOTE_POINTS = 140;
 function requote(have: Loaded[], quoted: Message): Loaded[] {
   if (!have.some((m) => m.reply_to?.id === quoted.id)) return have;
   const text = Array.from(quoted.text).slice(0, QUOTE_POINTS).join('');
-  return have.map((m) => (m.reply_to?.id === quoted.id ? { ...m, reply_to: { ...m.reply_to, text } } : m));
+  const has_file = (quoted.files ?? []).length > 0;
+  return have.map((m) => (m.reply_to?.id === quoted.id ? { ...m, reply_to: { ...m.reply_to, text, has_file } } : m));
 }
 
 export function with_reaction(reactions: Reaction[], emoji: string, by: number, on: boolean): Reaction[] {

@@ -3,6 +3,7 @@
 import type { Pending } from '../lib/outbox';
 import { same_day } from '../lib/time';
 import type { Loaded } from '../lib/window';
+import { box_of } from '../lib/picture';
 
 export type Row =
   | { kind: 'day'; key: string; at: string }
@@ -57,4 +58,18 @@ export function make_rows(messages: Loaded[], pending: Pending[], divider: numbe
     push(me, p.created_at, { kind: 'message', key: 'k' + p.key, message: null, pending: p, first: true, last: true });
   }
   return rows;
+}
+
+/** About how high a row will be, so that the first drawing is nearly right. */
+export function guess_height(row: Row, width_px: number, named: boolean): number {
+  if (row.kind === 'day') return 50;
+  if (row.kind === 'divider') return 42;
+  const text = row.pending?.text ?? row.message?.text ?? '';
+  const per_line = Math.max(20, Math.min(width_px * 0.78, 600) / 8);
+  let lines = 0;
+  for (const line of text.slice(0, 4000).split('\n')) lines += Math.max(1, Math.ceil((line.length + 8) / per_line));
+  const head = row.first ? 9 + (named ? 20 : 0) : 2;
+  const files = row.message?.files?.reduce((px, f) => px + (f.width ? box_of(f.width, f.height ?? f.width).height : 58), 0) ?? 0;
+  const extra = (row.message?.reply_to ?? row.pending?.reply_to ? 52 : 0) + (row.message?.reactions.length ? 33 : 0);
+  return head + 12 + Math.min(lines, 24) * 21.75 + extra + files;
 }
