@@ -22,18 +22,22 @@ struct hunt {
     bool exhausted;
 };
 
-static enum fault bound_to_rooms(struct hunt *h, struct search_bounds *bounds)
+static enum fault bound_to_own_rooms(struct hunt *h, struct room_id guild, struct search_bounds *bounds)
 {
     struct ask *ask = h->ask;
     struct room_id *rooms;
+    enum fault fault = store_search_rooms(ask->store, ask->account.person.id, guild, rooms_max, ask->arena, &rooms, &bounds->n_rooms);
+    bounds->rooms = rooms;
+    return fault;
+}
+
+static enum fault bound_to_rooms(struct hunt *h, struct search_bounds *bounds)
+{
     struct place place;
-    if (id_none(h->in->room)) {
-        enum fault fault = store_search_rooms(ask->store, ask->account.person.id, rooms_max, ask->arena, &rooms, &bounds->n_rooms);
-        bounds->rooms = rooms;
-        return fault;
-    }
-    enum fault fault = ask_place(ask, h->in->room, verb_room_read, &place);
+    if (id_none(h->in->room)) return bound_to_own_rooms(h, h->in->room, bounds);
+    enum fault fault = ask_place(h->ask, h->in->room, verb_room_read, &place);
     if (fault) return fault;
+    if (place.kind == room_guild) return bound_to_own_rooms(h, h->in->room, bounds);
     if (place.role == role_none) h->member = (struct account_id){ 0 };
     bounds->rooms = &h->in->room, bounds->n_rooms = 1;
     return fault_none;
@@ -59,7 +63,7 @@ static bool fits(struct hunt *h, const struct search_hit *hit, struct span files
     const struct search_messages_in *in = h->in;
     const struct message *m = &hit->message;
     if ((in->before_us && m->created_us >= in->before_us) || (in->after_us && m->created_us < in->after_us)) return false;
-    if (!id_none(in->room) && !id_eq(m->room, in->room)) return false;
+    if (!id_none(in->room) && !id_eq(m->room, in->room) && !id_eq(hit->guild, in->room)) return false;
     if (!id_none(in->from) && !id_eq(m->author.id, in->from)) return false;
     struct span text = in->in_files ? files : arena_printf(h->ask->arena, SPAN_FMT "\n" SPAN_FMT, SPAN_ARG(m->text), SPAN_ARG(files));
     return search_query_fits(&h->query, fold_words(h->ask->arena, text));

@@ -231,8 +231,8 @@ must_use enum fault store_search_find(struct store *store, const struct search_g
    files_out: the names of their files, a line each. */
 must_use enum fault store_search_hits(struct store *store, const struct message_id *ids, size_t n, struct account_id account, struct arena *arena,
                                       struct search_hit **hits_out, struct span **files_out, size_t *n_out);
-must_use enum fault store_search_rooms(struct store *store, struct account_id account, size_t max, struct arena *arena, struct room_id **rooms_out,
-                                       size_t *n_out); /* rooms the account is a member of */
+must_use enum fault store_search_rooms(struct store *store, struct account_id account, struct room_id guild, size_t max, struct arena *arena,
+                                       struct room_id **rooms_out, size_t *n_out); /* rooms the account is a member of, of that guild when one is named */
 must_use enum fault store_search_people(struct store *store, struct span folded, size_t max, struct arena *arena, struct person **people_out,
                                         size_t *n_out); /* by a part of the name, its beginning first */
 

@@ -188,6 +188,7 @@ static void col_hit(void *user, struct db_rows *row)
     h->files[h->n] = db_col_copy(row, 1 + MESSAGE_N_COLUMNS, h->arena);
     hit->room_name = db_col_copy(row, 2 + MESSAGE_N_COLUMNS, h->arena);
     hit->room_kind = (enum room_kind)db_col_i64(row, 3 + MESSAGE_N_COLUMNS);
+    hit->guild.v = db_col_i64(row, 4 + MESSAGE_N_COLUMNS);
     h->n++;
 }
 
@@ -206,12 +207,13 @@ enum fault store_search_hits(struct store *store, const struct message_id *ids, 
     return message_add_reactions(store, arena, each_message, h.n);
 }
 
-enum fault store_search_rooms(struct store *store, struct account_id account, size_t max, struct arena *arena, struct room_id **rooms_out, size_t *n_out)
+enum fault store_search_rooms(struct store *store, struct account_id account, struct room_id guild, size_t max, struct arena *arena,
+                              struct room_id **rooms_out, size_t *n_out)
 {
     struct db_rows rows;
     struct room_id *rooms = NULL;
     *n_out = 0;
-    DB_QUERY(store->db, &rows, search_rooms, DB_I64(account.v), DB_I64((int64_t)max));
+    DB_QUERY(store->db, &rows, search_rooms, DB_I64(account.v), DB_I64(guild.v), DB_I64((int64_t)max));
     while (db_next(&rows)) *ARRAY_PUSH(arena, rooms, *n_out) = (struct room_id){ db_col_i64(&rows, 0) };
     *rooms_out = rooms;
     return db_end(&rows);

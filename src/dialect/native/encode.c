@@ -207,12 +207,13 @@ void encode_ban(struct json_writer *w, const struct ban *ban)
     json_end_object(w);
 }
 
-void encode_room_name(struct json_writer *w, struct room_id id, enum room_kind kind, struct span name)
+void encode_room_name(struct json_writer *w, const struct search_hit *hit)
 {
     json_begin_object(w);
-    json_put_int(w, "id", id.v);
-    json_put_string(w, "kind", span_of(kind_word(kind)));
-    put_text_or_null(w, "name", name);
+    json_put_int(w, "id", hit->message.room.v);
+    json_put_string(w, "kind", span_of(kind_word(hit->room_kind)));
+    put_text_or_null(w, "name", hit->room_name);
+    json_put_id(w, "guild", hit->guild.v);
     json_end_object(w);
 }
 

@@ -14,7 +14,7 @@ void encode_message(struct json_writer *w, const struct message *m);
 /* last_shown false: "last" is null, to keep a long list short. */
 void encode_room(struct json_writer *w, const struct room_view *room, bool last_shown);
 /* What a list of hits says about their rooms. */
-void encode_room_name(struct json_writer *w, struct room_id id, enum room_kind kind, struct span name);
+void encode_room_name(struct json_writer *w, const struct search_hit *hit);
 void encode_face(struct json_writer *w, const struct room_face *face);
 void encode_room_invite(struct json_writer *w, const struct room_invite *invite);
 void encode_ban(struct json_writer *w, const struct ban *ban);

@@ -80,7 +80,7 @@ static void put_hit(struct json_writer *w, const struct search_hit *hit)
     json_key(w, "message");
     encode_message(w, &hit->message);
     json_key(w, "room");
-    encode_room_name(w, hit->message.room, hit->room_kind, hit->room_name);
+    encode_room_name(w, hit);
     json_end_object(w);
 }
 
