@@ -27,6 +27,13 @@ enum fault ask_place(struct ask *ask, struct room_id room, enum verb verb, struc
     return fault ? fault : ask_may(ask, verb, out, false);
 }
 
+enum fault ask_welcome(struct ask *ask, struct account_id by)
+{
+    bool blocked;
+    enum fault fault = store_block_stands(ask->store, by, ask->account.person.id, &blocked);
+    return !fault && blocked ? ask_refuse(ask, fault_forbidden, "blocked") : fault;
+}
+
 enum fault ask_happened(struct ask *ask, struct event *e)
 {
     e->at_us = ask->now_us;

@@ -20,6 +20,8 @@ enum fault ask_refuse(struct ask *ask, enum fault fault, const char *detail);
 must_use enum fault ask_place(struct ask *ask, struct room_id room, enum verb verb, struct place *out);
 /* Also refuses what a muted member would say: forbidden, "timeout", with the time that is left. */
 must_use enum fault ask_may(struct ask *ask, enum verb verb, const struct place *place, bool own);
+/* Refuses, with detail "blocked", whatever the asker wants of somebody who has blocked them. */
+must_use enum fault ask_welcome(struct ask *ask, struct account_id by);
 /* Something has happened. Fills in when and by whom, takes the room's next number when it is lasting, and hands a copy to the commit's chain. */
 must_use enum fault ask_happened(struct ask *ask, struct event *e);
 /* Hands a finished event to the commit's chain. */

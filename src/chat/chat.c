@@ -141,13 +141,22 @@ static enum fault run_each_alone(struct chat *chat, struct command **commands, s
     return fault;
 }
 
+/* The room a command will move; that of two people is looked for. */
+static struct room_id room_of(struct chat *chat, const struct command *c)
+{
+    struct room_id room = command_room(c);
+    struct account_id other = c->kind == command_block_put ? c->in.block_put.account : c->in.block_remove.account;
+    if (c->kind != command_block_put && c->kind != command_block_remove) return room;
+    return store_room_direct_of(chat->store, c->actor.account, other, &room) ? (struct room_id){ 0 } : room;
+}
+
 static enum fault lock_rooms(struct chat *chat, struct command *const *commands, size_t n)
 {
     struct room_id rooms[CHAT_BATCH_MAX];
     size_t n_rooms = 0;
     bool with_guilds = false;
     for (size_t i = 0; i < n; i++) {
-        struct room_id room = command_room(commands[i]);
+        struct room_id room = room_of(chat, commands[i]);
         with_guilds |= command_moves_guild(commands[i]);
         if (!id_none(room) && (!n_rooms || !id_eq(room, rooms[n_rooms - 1]))) rooms[n_rooms++] = room;
     }

@@ -79,6 +79,9 @@ struct room_id command_room(const struct command *c)
     case command_reaction_put: return c->in.reaction_put.room;
     case command_reaction_remove: return c->in.reaction_remove.room;
     case command_receipt_mark: return c->in.receipt_mark.room;
+    case command_receipt_unmark: return c->in.receipt_unmark.room;
+    case command_pin_put: return c->in.pin_put.room;
+    case command_pin_remove: return c->in.pin_remove.room;
     case command_room_sweep:
     case command_guild_create:
     case command_room_create:
@@ -100,6 +103,15 @@ struct room_id command_room(const struct command *c)
     case command_ban_list:
     case command_member_list:
     case command_message_history:
+    case command_message_get:
+    case command_message_versions:
+    case command_pin_list:
+    case command_reaction_who:
+    case command_receipt_readers:
+    case command_draft_put:
+    case command_block_put: /* chat.c looks for their room */
+    case command_block_remove:
+    case command_block_list:
     case command_room_changes:
     case command_parcel_due:
     case command_parcel_claim:

@@ -26,17 +26,17 @@ struct event {
     struct person subject;  /* whom it concerns: the member that moved, the account online */
     struct session_id session; /* session_revoked */
     enum member_role role;
-    int64_t read;           /* room_read */
-    bool on;                /* typing, presence, person_noticed: true came */
+    int64_t read;           /* room_read, read_by_all */
+    bool on;                /* typing, presence, person_noticed: true came; block_changed: true blocked */
     int origin;             /* presence, typing: index of the loop that speaks */
     bool own_only;          /* room_read in a large room: only to the devices of `by` */
-    struct message_id message_id; /* reactions */
+    struct message_id message_id; /* reactions, pins */
     struct span emoji;
     struct room_face *face; /* room_changed, channel_*: the room that is meant */
     int64_t until_us;       /* member_changed: muted until; 0: not muted */
     struct channel_mark *channels; /* member_joined of a guild, for the hub */
     size_t n_channels;
-    struct message message; /* message_* */
+    struct message message; /* message_posted, _edited, _deleted; draft_changed: text, reply_to and edited_us of the draft */
 };
 
 bool event_is_lasting(enum event_kind kind);

@@ -2,6 +2,7 @@
    event. A room that its owner leaves passes to the oldest member of the highest
    rank. In a guild all of it is done in the channels too (the store does), and is told once, in the guild. */
 #include "chat/member.h"
+#include "chat/receipt.h"
 
 enum { listed_max = 1000 };
 
@@ -102,6 +103,7 @@ static enum fault add(struct ask *ask, const struct place *place, struct account
     if (fault) return fault;
     if (already != role_none) return change_role(ask, place, account.person, already, role);
     fault = refuse_banned(ask, place->room, id);
+    if (!fault) fault = ask_welcome(ask, id);
     return fault ? fault : member_enter(ask, place, account.person, role);
 }
 
@@ -127,11 +129,13 @@ static enum fault pass_on(struct ask *ask, const struct place *place)
     return fault ? fault : member_tell_changed(ask, place->room, heir, role_owner, 0);
 }
 
+/* Whoever goes no longer keeps the others waiting to be read by all; in channels of a guild the next mark finds out. */
 enum fault member_depart(struct ask *ask, const struct place *place, struct person who, enum member_role role)
 {
     struct event left = { .kind = event_member_left, .room = place->room, .subject = who };
     enum fault fault = store_member_delete(ask->store, place->room, who.id);
     if (!fault) fault = ask_happened(ask, &left);
+    if (!fault && place->read_by_all < place->last_post) fault = receipt_settle(ask, place->room, place->last_post);
     return fault || role != role_owner ? fault : pass_on(ask, place);
 }
 

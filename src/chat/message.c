@@ -1,6 +1,7 @@
 /* Messages after they were posted (post.c): edited, deleted, read back page by page. Runs on a lane. What is already so is no change and no event. */
 #include "chat/ask.h"
 #include "chat/content.h"
+#include "chat/mention.h"
 
 enum { page_max = 1000 };
 
@@ -30,6 +31,18 @@ static enum fault announce(struct ask *ask, enum event_kind kind, struct room_id
     return ask_happened(ask, &e);
 }
 
+/* The text of today becomes an earlier one, and whom it called is called no more. */
+static enum fault rewrite(struct ask *ask, const struct place *place, const struct message *m, struct span text, int64_t original)
+{
+    struct message next = *m;
+    next.text = text;
+    enum fault fault = mention_find(ask, place, text, &next.mentions);
+    if (!fault) fault = mention_forget(ask->store, m);
+    if (!fault) fault = store_version_keep(ask->store, m);
+    if (!fault) fault = store_message_edit(ask->store, m->id, text, next.mentions, original, ask->now_us);
+    return fault ? fault : mention_keep(ask->store, &next);
+}
+
 enum fault message_edit(struct ask *ask)
 {
     const struct message_edit_in *in = &ask->c->in.message_edit;
@@ -44,8 +57,22 @@ enum fault message_edit(struct ask *ask)
     if (fault) return ask_refuse(ask, fault, "text");
     if (span_eq(message->text, in->text)) return fault_none;
     if (!original) original = content_print(message);
-    fault = store_message_edit(ask->store, in->id, in->text, original, ask->now_us);
+    fault = rewrite(ask, &place, message, in->text, original);
     return fault ? fault : announce(ask, event_message_edited, in->room, in->id, message);
+}
+
+/* What goes with the text: earlier ones, mentions. */
+static enum fault forget_text(struct ask *ask, const struct message *m)
+{
+    enum fault fault = store_version_forget(ask->store, m);
+    return fault ? fault : mention_forget(ask->store, m);
+}
+
+static enum fault erase(struct ask *ask, const struct message *m, int64_t original)
+{
+    enum fault fault = forget_text(ask, m);
+    if (!fault && m->pinned_us) fault = store_pin_remove(ask->store, m->room, m->id);
+    return fault ? fault : store_message_delete(ask->store, m->id, original, ask->now_us);
 }
 
 enum fault message_delete(struct ask *ask)
@@ -56,30 +83,76 @@ enum fault message_delete(struct ask *ask)
     int64_t original;
     enum fault fault = find(ask, in->room, in->id, &place, &message, &original);
     if (!fault) fault = ask_may(ask, verb_message_delete, &place, is_own(ask, &message));
-    if (fault || message.deleted_us) return fault;
+    if (fault || message.deleted_us || in->part == message_part_files) return fault;
     if (!original) original = content_print(&message);
-    fault = store_message_delete(ask->store, in->id, original, ask->now_us);
+    fault = erase(ask, &message, original);
     return fault ? fault : announce(ask, event_message_deleted, in->room, in->id, &message);
 }
 
 /* ---- Reading back */
 
+enum fault message_get(struct ask *ask)
+{
+    const struct message_get_in *in = &ask->c->in.message_get;
+    struct place place;
+    return find(ask, in->room, in->id, &place, &ask->c->out.message_get.message, NULL);
+}
+
+enum fault message_versions(struct ask *ask)
+{
+    const struct message_versions_in *in = &ask->c->in.message_versions;
+    struct message_versions_out *out = &ask->c->out.message_versions;
+    struct message message;
+    struct place place;
+    enum fault fault = find(ask, in->room, in->id, &place, &message, NULL);
+    if (!fault) fault = ask_may(ask, verb_message_versions, &place, false);
+    if (fault) return fault;
+    if (message.deleted_us) return ask_refuse(ask, fault_gone, "message");
+    struct message_version *versions;
+    fault = store_version_list(ask->store, in->id, ask->arena, &versions, &out->n);
+    if (fault) return fault;
+    out->versions = arena_array(ask->arena, struct message_version, out->n + 1);
+    if (out->n) memcpy(out->versions, versions, out->n * sizeof *versions);
+    out->versions[out->n++] = (struct message_version){ message.text, message.edited_us ? message.edited_us : message.created_us };
+    return fault_none;
+}
+
+/* Both halves of a page around a number: the message of that number, or the next one, is the first of the later half. */
+static enum fault read_around(struct ask *ask, const struct message_history_in *in, struct message_history_out *out)
+{
+    struct message_page older, newer;
+    size_t n_older = in->limit / 2;
+    enum fault fault = store_message_after(ask->store, in->room, in->around - 1, in->limit - n_older, SIZE_MAX, ask->arena, &newer);
+    if (!fault) fault = store_message_before(ask->store, in->room, in->around, n_older, ask->arena, &older);
+    if (fault) return fault;
+    out->messages = arena_array(ask->arena, struct message, older.n + newer.n + 1);
+    if (older.n) memcpy(out->messages, older.messages, older.n * sizeof *older.messages);
+    if (newer.n) memcpy(out->messages + older.n, newer.messages, newer.n * sizeof *newer.messages);
+    out->n = older.n + newer.n, out->more = older.more, out->more_after = newer.more, out->is_around = true;
+    return fault_none;
+}
+
+static enum fault read_page(struct ask *ask, const struct message_history_in *in, struct message_history_out *out)
+{
+    struct message_page page;
+    int64_t before = in->before ? in->before : INT64_MAX, after = in->after == HISTORY_FROM_START ? 0 : in->after;
+    enum fault fault = in->after ? store_message_after(ask->store, in->room, after, in->limit, SIZE_MAX, ask->arena, &page)
+                                 : store_message_before(ask->store, in->room, before, in->limit, ask->arena, &page);
+    if (!fault) out->messages = page.messages, out->n = page.n, out->more = page.more;
+    return fault;
+}
+
 enum fault message_history(struct ask *ask)
 {
     const struct message_history_in *in = &ask->c->in.message_history;
     struct message_history_out *out = &ask->c->out.message_history;
-    struct message_page page;
     struct place place;
     enum fault fault = ask_place(ask, in->room, verb_room_read, &place);
     if (fault) return fault;
     if (in->limit < 1 || in->limit > page_max) return ask_refuse(ask, fault_invalid, "limit");
     if (in->before < 0) return ask_refuse(ask, fault_invalid, "before");
     if (in->after < HISTORY_FROM_START || (in->after && in->before)) return ask_refuse(ask, fault_invalid, "after");
-    int64_t before = in->before ? in->before : INT64_MAX;
-    int64_t after = in->after == HISTORY_FROM_START ? 0 : in->after;
-    if (in->after) fault = store_message_after(ask->store, in->room, after, in->limit, SIZE_MAX, ask->arena, &page);
-    else fault = store_message_before(ask->store, in->room, before, in->limit, ask->arena, &page);
-    if (fault) return fault;
-    *out = (struct message_history_out){ .messages = page.messages, .n = page.n, .more = page.more, .head = place.head };
-    return fault_none;
+    if (in->around < 0 || (in->around && (in->after || in->before))) return ask_refuse(ask, fault_invalid, "around");
+    out->head = place.head;
+    return in->around ? read_around(ask, in, out) : read_page(ask, in, out);
 }

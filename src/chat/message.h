@@ -9,6 +9,8 @@
 #define REACTION_MAX_BYTES 32
 #define REACTION_KINDS_MAX 32 /* different emoji on one message */
 #define REACTION_BY_MAX 20
+#define MESSAGE_MENTIONS_MAX 50  /* people one message can call; further names are only text */
+#define MESSAGE_VERSIONS_MAX 100 /* earlier texts that are kept */
 
 struct reaction_view {
     struct span emoji;
@@ -26,6 +28,11 @@ struct message {
     struct message_id reply_to; /* none: not a reply */
     struct person reply_author;
     struct span reply_text;     /* first 140 code points */
+    int64_t reply_seq;
+    bool reply_has_file;
+    struct span mentions;       /* account ids, "7,9": as kept and as sent; a 0 in front is everyone */
+    int64_t n_versions;         /* earlier texts that are kept; 0: never edited, or erased */
+    int64_t pinned_us;          /* 0: not pinned */
     int64_t created_us, edited_us, deleted_us; /* 0: never */
     struct reaction_view *reactions;
     size_t n_reactions;
@@ -37,16 +44,34 @@ struct message_post_in {
     struct message_id reply_to;
 };
 struct message_edit_in { struct room_id room; struct message_id id; struct span text; };
-struct message_delete_in { struct room_id room; struct message_id id; };
-/* before: below this sequence, newest first kept; after: above (HISTORY_FROM_START: the oldest); both 0: the newest. */
+/* A message whose last part is deleted is deleted. */
+enum message_part { message_part_all, message_part_text, message_part_files };
+struct message_delete_in { struct room_id room; struct message_id id; enum message_part part; };
+/* before: below this sequence, newest first kept; after: above (HISTORY_FROM_START: the oldest); around: half of the page on either side, the
+   message itself on the later one; all 0: the newest. At most one of them. */
 #define HISTORY_FROM_START (-1)
-struct message_history_in { struct room_id room; int64_t before, after; size_t limit; };
+struct message_history_in { struct room_id room; int64_t before, after, around; size_t limit; };
+struct message_get_in { struct room_id room; struct message_id id; };
+struct message_versions_in { struct room_id room; struct message_id id; };
+struct pin_put_in { struct room_id room; struct message_id id; };
+struct pin_remove_in { struct room_id room; struct message_id id; };
+struct pin_list_in { struct room_id room; };
+struct reaction_who_in { struct room_id room; struct message_id id; struct span emoji; struct account_id after; size_t limit; };
 struct reaction_put_in { struct room_id room; struct message_id id; struct span emoji; };
 struct reaction_remove_in { struct room_id room; struct message_id id; struct span emoji; };
 
 struct message_post_out { struct message message; bool repeat; };
 struct message_edit_out { struct message message; };
 struct message_delete_out { char unused; };
-struct message_history_out { struct message *messages; size_t n; bool more; int64_t head; }; /* oldest first */
+/* Oldest first. more: others lie beyond in the direction asked for (around: older ones); more_after: around only, newer ones. */
+struct message_history_out { struct message *messages; size_t n; bool more, more_after, is_around; int64_t head; };
+struct message_get_out { struct message message; };
+struct message_version { struct span text; int64_t at_us; };
+struct message_versions_out { struct message_version *versions; size_t n; }; /* oldest first; the text of today is the last */
+struct pin_put_out { char unused; };
+struct pin_remove_out { char unused; };
+struct pin_list_out { struct message *messages; size_t n; }; /* newest pin first */
+struct reactor_view { struct person person; int64_t at_us; };
+struct reaction_who_out { struct reactor_view *people; size_t n; bool more; };
 struct reaction_put_out { char unused; };
 struct reaction_remove_out { char unused; };

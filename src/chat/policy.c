@@ -6,8 +6,9 @@ enum verdict { verdict_hide, verdict_no, verdict_own, verdict_yes };
 enum seat { seat_stranger, seat_visitor, seat_member, seat_moderator, seat_admin, seat_owner, seat_site, seat_count };
 
 enum {
-    L = 1 << room_lobby, G = 1 << room_group, D = 1 << room_direct, U = 1 << room_guild, C = 1 << room_channel,
-    GU = G | U, LGU = L | GU, LGUD = LGU | D, LGUC = LGU | C, LGDC = L | G | D | C, LGDUC = LGDC | U, UC = U | C,
+    B = 1, L = 1 << room_lobby, G = 1 << room_group, D = 1 << room_direct, U = 1 << room_guild, C = 1 << room_channel,
+    GU = G | U, LGU = L | GU, LGC = L | G | C, LGUD = LGU | D, LGUC = LGU | C, LGDC = L | G | D | C, LGDUC = LGDC | U, UC = U | C,
+    LGUDB = LGUD | B, LGDBC = LGDC | B, LGDBUC = LGDUC | B,
 };
 
 struct row {
@@ -57,6 +58,7 @@ enum fault policy_check(enum verb verb, const struct place *place, bool site_adm
         *detail_out = "room";
         return fault_not_found;
     }
+    if (place->blocked && !(row->kinds & B)) return forbid("blocked", detail_out);
     if (!(row->kinds & 1 << place->kind)) return forbid("room", detail_out);
     if (verdict == verdict_yes || (verdict == verdict_own && own)) return fault_none;
     if (place->role == role_none) return forbid("membership", detail_out);

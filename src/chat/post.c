@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "chat/ask.h"
 #include "chat/content.h"
+#include "chat/mention.h"
 
 /* One command on its way through the steps. It is out as soon as its fault is set or its answer is a repeat. */
 struct post {
@@ -30,6 +31,7 @@ struct batch {
     struct post_facts facts[POST_SET_MAX];
     const struct message *fresh[POST_SET_MAX];
     size_t n, n_facts, n_fresh;
+    bool calls; /* somebody is mentioned */
     int64_t now_us;
     struct tally tally;
 };
@@ -103,13 +105,14 @@ static struct message as_sent(const struct post *p, struct message_id id, int64_
     const struct post_facts *f = p->facts;
     return (struct message){ .id = id, .room = p->in->room, .seq = seq, .author = f->author, .text = p->in->text, .key = p->in->key,
                              .reply_to = p->in->reply_to, .reply_author = f->reply_author, .reply_text = f->reply_text,
-                             .created_us = p->ask.now_us };
+                             .reply_seq = f->reply_seq, .created_us = p->ask.now_us };
 }
 
 static enum fault answer_with_twin(struct post *p, const struct post *twin)
 {
     if (!content_is_same(twin->message, 0, p->in)) return ask_refuse(&p->ask, fault_conflict, "key");
     *p->message = as_sent(p, twin->message->id, twin->message->seq);
+    p->message->mentions = arena_copy(p->ask.arena, twin->message->mentions);
     p->ask.c->out.message_post.repeat = true;
     return fault_none;
 }
@@ -150,9 +153,14 @@ static enum fault write_down(struct batch *b, struct post *p)
     enum fault fault = check_curbs(b, p);
     if (!fault) fault = check_reply(p);
     if (fault) return fault;
+    struct span mentions;
+    fault = mention_find(&p->ask, &p->facts->place, p->in->text, &mentions);
+    if (fault) return fault;
     *p->message = as_sent(p, p->facts->next, next_number(&b->tally, &p->facts->place));
+    p->message->mentions = mentions;
     p->fresh = true;
     b->fresh[b->n_fresh++] = p->message;
+    b->calls = b->calls || mentions.n;
     return fault_none;
 }
 
@@ -181,10 +189,22 @@ static enum fault note_slow(struct batch *b)
     return n ? store_member_posted(b->chat->store, rooms, authors, at_us, n) : fault_none;
 }
 
+static enum fault store_mentions(struct batch *b)
+{
+    enum fault fault = fault_none;
+    for (size_t i = 0; i < b->n_fresh && !fault; i++) {
+        if (!b->fresh[i]->mentions.n) continue;
+        fault = store_message_set_mentions(b->chat->store, b->fresh[i]);
+        if (!fault) fault = mention_keep(b->chat->store, b->fresh[i]);
+    }
+    return fault;
+}
+
 static enum fault store_fresh(struct batch *b)
 {
     if (!b->n_fresh) return fault_none;
     enum fault fault = store_message_insert(b->chat->store, b->fresh, b->n_fresh);
+    if (!fault && b->calls) fault = store_mentions(b);
     if (!fault) fault = store_room_posted(b->chat->store, b->tally.rooms, b->tally.heads, b->tally.n);
     return fault ? fault : note_slow(b);
 }
@@ -218,7 +238,7 @@ static enum fault carry_out(struct batch *b)
 enum fault post_many(struct chat *chat, struct command *const *commands, size_t n)
 {
     struct batch b;
-    b.chat = chat, b.now_us = clock_wall_us(), b.n = b.n_facts = b.n_fresh = b.tally.n = 0;
+    b.chat = chat, b.now_us = clock_wall_us(), b.n = b.n_facts = b.n_fresh = b.tally.n = 0, b.calls = false;
     for (size_t i = 0; i < n; i++) admit(&b, commands[i]);
     return carry_out(&b);
 }

@@ -2,6 +2,8 @@
 #include "base/utf8.h"
 #include "chat/ask.h"
 
+enum { listed_max = 200 };
+
 /* Any short text without control characters and spaces: what counts as an emoji changes with every year. */
 static bool is_emoji(struct span s)
 {
@@ -51,4 +53,22 @@ enum fault reaction_remove(struct ask *ask)
     enum fault fault = find(ask, in->room, in->id, in->emoji, &message);
     if (!fault) fault = store_reaction_remove(ask->store, in->id, ask->account.person.id, in->emoji, &changed);
     return fault || !changed ? fault : ask_happened(ask, &removed);
+}
+
+enum fault reaction_who(struct ask *ask)
+{
+    const struct reaction_who_in *in = &ask->c->in.reaction_who;
+    struct reaction_who_out *out = &ask->c->out.reaction_who;
+    struct message message;
+    struct place place;
+    enum fault fault = ask_place(ask, in->room, verb_room_read, &place);
+    if (fault) return fault;
+    if (!is_emoji(in->emoji)) return ask_refuse(ask, fault_invalid, "emoji");
+    if (in->limit < 1 || in->limit > listed_max) return ask_refuse(ask, fault_invalid, "limit");
+    fault = store_message_by_id(ask->store, in->room, in->id, ask->arena, &message, NULL);
+    if (fault == fault_not_found) return ask_refuse(ask, fault, "message");
+    if (!fault) fault = store_reaction_who(ask->store, in->id, in->emoji, in->after, in->limit + 1, ask->arena, &out->people, &out->n);
+    out->more = out->n > in->limit;
+    if (out->more) out->n = in->limit;
+    return fault;
 }

@@ -28,6 +28,7 @@ static enum fault seat_invited(struct ask *ask, struct room_id room, const struc
         enum member_role already;
         enum fault fault = store_account_by_id(ask->store, in->members[i], ask->arena, &invited);
         if (fault == fault_not_found) return ask_refuse(ask, fault, "members");
+        if (!fault) fault = ask_welcome(ask, invited.person.id);
         if (!fault) fault = store_member_role(ask->store, room, invited.person.id, &already);
         if (!fault && already == role_none) fault = seat(ask, room, invited.person, role_member);
         if (fault) return fault;
@@ -51,6 +52,15 @@ static enum fault create_group(struct ask *ask, const struct room_create_in *in,
     return fault ? fault : view(ask, room, &out->room);
 }
 
+/* No new direct room for two of whom one has blocked the other; one that exists can still be read. */
+static enum fault check_speaking(struct ask *ask, struct account_id peer)
+{
+    bool blocked;
+    enum fault fault = ask_welcome(ask, peer);
+    if (!fault) fault = store_block_stands(ask->store, ask->account.person.id, peer, &blocked);
+    return !fault && blocked ? ask_refuse(ask, fault_forbidden, "blocked") : fault;
+}
+
 static enum fault create_direct(struct ask *ask, const struct room_create_in *in, struct room_create_out *out)
 {
     struct room_id room;
@@ -61,6 +71,7 @@ static enum fault create_direct(struct ask *ask, const struct room_create_in *in
     enum fault fault = store_account_by_id(ask->store, in->members[0], ask->arena, &peer);
     if (fault == fault_not_found) return ask_refuse(ask, fault, "members");
     if (!fault) fault = store_room_insert_direct(ask->store, ask->account.person.id, peer.person.id, ask->now_us, &room, &out->existed);
+    if (!fault && !out->existed) fault = check_speaking(ask, peer.person.id);
     if (!fault && !out->existed) fault = settle(ask, room, role_member);
     return fault ? fault : view(ask, room, &out->room);
 }

@@ -27,6 +27,13 @@ struct room_face {
     int64_t position, slow_s, head, n_members, created_us;
 };
 
+/* What an account was about to say in a room. */
+struct draft {
+    struct span text;
+    struct message_id reply_to; /* none: not a reply */
+    int64_t updated_us;         /* 0: there is no draft */
+};
+
 struct room_view {
     struct room_id id;
     enum room_kind kind;
@@ -42,6 +49,10 @@ struct room_view {
     int64_t muted_until_us; /* of the asker; 0, or in the past: not muted */
     struct message *last;  /* NULL: none, or not a member */
     struct person peer;    /* direct rooms */
+    int64_t mentions;      /* of the asker, above the mark */
+    int64_t read_by_all;   /* all members have read what others said up to here */
+    int64_t n_pins;
+    struct draft draft;    /* the asker's */
 };
 
 struct member_view {
@@ -79,6 +90,12 @@ struct member_remove_in { struct room_id room; struct account_id account; };
 /* The replay: lasting events with a sequence above `after`, at most `limit`. limit 0 asks for the head alone. */
 struct room_changes_in { struct room_id room; int64_t after; size_t limit; };
 struct receipt_mark_in { struct room_id room; int64_t read; };
+struct receipt_unmark_in { struct room_id room; int64_t from; }; /* unread from this number on */
+struct receipt_readers_in { struct room_id room; int64_t seq; struct account_id after; size_t limit; };
+struct draft_put_in { struct room_id room; struct span text; struct message_id reply_to; }; /* empty and no reply: none any more */
+struct block_put_in { struct account_id account; };
+struct block_remove_in { struct account_id account; };
+struct block_list_in { char unused; };
 
 struct room_create_out { struct room_view room; bool existed; };
 struct room_list_out { struct room_view *rooms; size_t n; struct account account; };
@@ -99,4 +116,12 @@ struct room_changes_out {
     int64_t head; /* the newest sequence of the room in the same snapshot */
     bool reload;  /* `after` lies above head: the asker's knowledge is not of this database */
 };
-struct receipt_mark_out { int64_t read, unread; };
+struct receipt_mark_out { int64_t read, unread, mentions; };
+struct receipt_unmark_out { int64_t read, unread, mentions; };
+struct reader_view { struct person person; int64_t read; };
+struct receipt_readers_out { struct reader_view *readers; size_t n; bool more; };
+struct draft_put_out { struct draft draft; };
+struct block_put_out { char unused; };
+struct block_remove_out { char unused; };
+struct block_view { struct person person; int64_t at_us; };
+struct block_list_out { struct block_view *blocks; size_t n; };

@@ -71,8 +71,12 @@ struct place {
     enum member_role role;
     int64_t read;        /* read mark */
     int64_t read_change; /* sequence number under which the mark was announced; 0: it was not */
+    int64_t seen;        /* the highest the mark ever was: what others may know */
+    int64_t read_by_all; /* all members have read what others said up to here */
+    int64_t n_pins;
     struct room_id guild; /* of a channel */
-    bool read_only, blocked;
+    bool read_only;
+    bool blocked; /* a direct room whose two do not speak: one has blocked the other */
     int64_t slow_s;
     int64_t muted_us; /* may not speak until then */
 };
@@ -142,7 +146,8 @@ must_use enum fault store_member_set_muted(struct store *store, struct room_id r
 /* When members of rooms in slow mode spoke last. */
 must_use enum fault store_member_posted(struct store *store, const struct room_id *rooms, const struct account_id *accounts, const int64_t *at_us,
                                         size_t n);
-must_use enum fault store_member_set_read(struct store *store, struct room_id room, struct account_id account, int64_t read, int64_t read_change);
+must_use enum fault store_member_set_read(struct store *store, struct room_id room, struct account_id account, int64_t read, int64_t read_change,
+                                           int64_t seen);
 /* Who inherits the room: the oldest admin, else the oldest member. not_found: it is empty. */
 must_use enum fault store_member_heir(struct store *store, struct room_id room, struct arena *arena, struct person *out);
 must_use enum fault store_member_list(struct store *store, struct room_id room, struct account_id after, size_t max, struct arena *arena,
@@ -166,6 +171,7 @@ struct post_facts {
     struct message_id next;    /* the id for the message, should it be stored in this transaction */
     struct person reply_author;
     struct span reply_text; /* the quote */
+    int64_t reply_seq;
     bool reply_found, reply_deleted;
     int64_t posted_us; /* when the account spoke here last, in a room of slow mode */
 };
@@ -179,9 +185,12 @@ must_use enum fault store_room_posted(struct store *store, const struct room_id 
 must_use enum fault store_message_by_id(struct store *store, struct room_id room, struct message_id id, struct arena *arena, struct message *out,
                                         int64_t *original_out);
 /* original: a print of the text as first posted, kept from the first change on, so that a repeated send still finds its like. */
-must_use enum fault store_message_edit(struct store *store, struct message_id id, struct span text, int64_t original, int64_t now_us);
-/* Text and reactions are erased; the row stays in its place. */
+must_use enum fault store_message_edit(struct store *store, struct message_id id, struct span text, struct span mentions, int64_t original,
+                                       int64_t now_us);
+/* Text, reactions and pin are erased; the row stays in its place. */
 must_use enum fault store_message_delete(struct store *store, struct message_id id, int64_t original, int64_t now_us);
+/* The text alone is erased. */
+must_use enum fault store_message_delete_text(struct store *store, struct message_id id, int64_t original, int64_t now_us);
 /* A page of a room's messages, oldest first. more: there are others beyond it. */
 struct message_page {
     struct message *messages;
@@ -235,6 +244,52 @@ must_use enum fault store_search_rooms(struct store *store, struct account_id ac
                                        struct room_id **rooms_out, size_t *n_out); /* rooms the account is a member of, of that guild when one is named */
 must_use enum fault store_search_people(struct store *store, struct span folded, size_t max, struct arena *arena, struct person **people_out,
                                         size_t *n_out); /* by a part of the name, its beginning first */
+/* Who put this emoji, by account id, above `after`. */
+must_use enum fault store_reaction_who(struct store *store, struct message_id message, struct span emoji, struct account_id after, size_t max,
+                                       struct arena *arena, struct reactor_view **people_out, size_t *n_out);
+
+/* ---- Mentions: kept on the message (struct message) and once more a row each, for counting. Account none means everyone. */
+
+/* Open accounts that are members, by folded name; accounts_out[i] stays as it was where nobody is called so. At most 1,024 names. */
+must_use enum fault store_mention_named(struct store *store, struct room_id room, const struct span *folded, size_t n, struct account_id *accounts_out);
+must_use enum fault store_mention_put(struct store *store, const struct message *m, const struct account_id *accounts, size_t n);
+must_use enum fault store_mention_remove(struct store *store, const struct message *m, const struct account_id *accounts, size_t n);
+must_use enum fault store_message_set_mentions(struct store *store, const struct message *m); /* as m->mentions says */
+must_use enum fault store_mention_count(struct store *store, struct room_id room, struct account_id account, int64_t read, int64_t *n_out);
+
+/* ---- Earlier texts */
+must_use enum fault store_version_keep(struct store *store, const struct message *m);   /* the text it has now, before an edit */
+must_use enum fault store_version_forget(struct store *store, const struct message *m); /* all of them */
+must_use enum fault store_version_list(struct store *store, struct message_id id, struct arena *arena, struct message_version **versions_out,
+                                       size_t *n_out); /* oldest first, without the text of today */
+
+/* ---- Pins. The caller knows that the message is not, or is, pinned. */
+must_use enum fault store_pin_put(struct store *store, struct room_id room, struct message_id id, int64_t now_us);
+must_use enum fault store_pin_remove(struct store *store, struct room_id room, struct message_id id);
+must_use enum fault store_pin_list(struct store *store, struct room_id room, size_t max, struct arena *arena, struct message_page *out); /* newest pin first */
+
+/* ---- Read marks */
+
+/* How far all members have read, by the marks as they are now; was_out is what the room has on record. */
+must_use enum fault store_receipt_by_all(struct store *store, struct room_id room, int64_t last_post, int64_t *was_out, int64_t *now_out);
+must_use enum fault store_receipt_set_by_all(struct store *store, struct room_id room, int64_t read);
+/* Members who have read up to seq, by account id, above `after`; without those who hide it. */
+must_use enum fault store_receipt_readers(struct store *store, struct room_id room, int64_t seq, struct account_id after, size_t max,
+                                          struct arena *arena, struct reader_view **readers_out, size_t *n_out);
+
+/* ---- Drafts */
+must_use enum fault store_draft_put(struct store *store, struct account_id account, struct room_id room, const struct draft *draft);
+must_use enum fault store_draft_remove(struct store *store, struct account_id account, struct room_id room, bool *changed_out);
+
+/* ---- Blocks */
+must_use enum fault store_block_put(struct store *store, struct account_id by, struct account_id whom, int64_t now_us, bool *changed_out);
+must_use enum fault store_block_remove(struct store *store, struct account_id by, struct account_id whom, bool *changed_out);
+must_use enum fault store_block_stands(struct store *store, struct account_id by, struct account_id whom, bool *out);
+must_use enum fault store_block_count(struct store *store, struct account_id by, int64_t *n_out);
+must_use enum fault store_block_list(struct store *store, struct account_id by, size_t max, struct arena *arena, struct block_view **blocks_out,
+                                     size_t *n_out); /* by account id */
+must_use enum fault store_room_direct_of(struct store *store, struct account_id a, struct account_id b, struct room_id *out); /* none: there is none */
+must_use enum fault store_room_set_blocked(struct store *store, struct room_id room, bool blocked);
 
 /* ---- Changes: every lasting event that is not a post */
 

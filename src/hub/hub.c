@@ -93,7 +93,14 @@ static void take_event(struct hub *hub, const struct event *e)
         if (e->origin == loop_index(hub->loop)) return;
         /* fall through */
     case event_person_noticed:
+    case event_read_by_all:
         if ((room = hub_room_find(hub, e->room))) deliver_passing(room, e);
+        return;
+    case event_draft_changed:
+        deliver_to_person(hub, e->by.id, e);
+        return;
+    case event_block_changed:
+        deliver_to_person(hub, e->by.id, e);
         return;
     case event_room_read:
         if (e->own_only) {
@@ -115,6 +122,8 @@ static void take_event(struct hub *hub, const struct event *e)
     case event_channel_added:
     case event_channel_changed:
     case event_channel_removed:
+    case event_message_pinned:
+    case event_message_unpinned:
     case event_kind_count:
         break;
     }

@@ -19,7 +19,12 @@ static int64_t code_of(enum event_kind kind)
     case event_channel_added: return 11;
     case event_channel_changed: return 12;
     case event_channel_removed: return 13;
+    case event_message_pinned: return 20;
+    case event_message_unpinned: return 21;
     case event_message_posted: /* kept as the message itself */
+    case event_read_by_all:
+    case event_draft_changed:
+    case event_block_changed:
     case event_session_revoked:
     case event_presence:
     case event_typing:

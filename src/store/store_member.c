@@ -50,9 +50,9 @@ enum fault store_member_posted(struct store *store, const struct room_id *rooms,
     return db_bulk(store->db, stmt_member_posted, columns, 3, n, NULL, NULL);
 }
 
-enum fault store_member_set_read(struct store *store, struct room_id room, struct account_id account, int64_t read, int64_t read_change)
+enum fault store_member_set_read(struct store *store, struct room_id room, struct account_id account, int64_t read, int64_t read_change, int64_t seen)
 {
-    return DB_EXEC(store->db, member_set_read, DB_I64(room.v), DB_I64(account.v), DB_I64(read), DB_I64(read_change));
+    return DB_EXEC(store->db, member_set_read, DB_I64(room.v), DB_I64(account.v), DB_I64(read), DB_I64(read_change), DB_I64(seen));
 }
 
 enum fault store_member_heir(struct store *store, struct room_id room, struct arena *arena, struct person *out)

@@ -37,6 +37,7 @@ static void col_reply(void *user, struct db_rows *row)
     f->reply_author = col_person(row, 1, f->arena);
     f->reply_text = db_col_copy(row, 1 + PERSON_N_COLUMNS, f->arena);
     f->reply_deleted = !db_col_is_null(row, 2 + PERSON_N_COLUMNS);
+    f->reply_seq = db_col_i64(row, 3 + PERSON_N_COLUMNS);
 }
 
 static enum fault ask_about_replies(struct store *store, struct post_facts *facts, size_t n)
@@ -97,7 +98,8 @@ void col_message(struct db_rows *rows, int c, struct arena *arena, struct messag
         .author = col_person(rows, c + 3, arena), .text = db_col_copy(rows, text, arena), .key = db_col_copy(rows, text + 1, arena),
         .reply_to = { db_col_i64(rows, text + 2) }, .reply_author = col_person(rows, text + 3, arena), .reply_text = db_col_copy(rows, quote, arena),
         .created_us = db_col_i64(rows, quote + 1), .edited_us = db_col_i64(rows, quote + 2), .deleted_us = db_col_i64(rows, quote + 3),
-        .n_reactions = (size_t)db_col_i64(rows, quote + 4),
+        .n_reactions = (size_t)db_col_i64(rows, quote + 4), .reply_seq = db_col_i64(rows, quote + 5),
+        .mentions = db_col_copy(rows, quote + 6, arena), .n_versions = db_col_i64(rows, quote + 7), .pinned_us = db_col_i64(rows, quote + 8),
     };
 }
 
@@ -136,6 +138,11 @@ static enum fault end_page(struct store *store, struct db_rows *rows, size_t max
     return fault ? fault : add_reactions(store, arena, out);
 }
 
+enum fault message_end_page(struct store *store, struct db_rows *rows, size_t max, struct arena *arena, struct message_page *out)
+{
+    return end_page(store, rows, max, SIZE_MAX, arena, out);
+}
+
 static void reverse(struct message *messages, size_t n)
 {
     for (size_t i = 0; i < n / 2; i++) {
@@ -171,10 +178,10 @@ enum fault store_message_unread(struct store *store, struct room_id room, struct
 
 /* ---- Changing */
 
-enum fault store_message_edit(struct store *store, struct message_id id, struct span text, int64_t original, int64_t now_us)
+enum fault store_message_edit(struct store *store, struct message_id id, struct span text, struct span mentions, int64_t original, int64_t now_us)
 {
     enum fault fault = DB_EXEC(store->db, search_log_add, DB_I64(id.v));
-    return fault ? fault : DB_EXEC(store->db, message_edit, DB_I64(id.v), DB_TEXT(text), DB_I64(original), DB_I64(now_us));
+    return fault ? fault : DB_EXEC(store->db, message_edit, DB_I64(id.v), DB_TEXT(text), DB_I64(original), DB_I64(now_us), DB_TEXT_OR_NULL(mentions));
 }
 
 enum fault store_message_delete(struct store *store, struct message_id id, int64_t original, int64_t now_us)
@@ -182,4 +189,10 @@ enum fault store_message_delete(struct store *store, struct message_id id, int64
     enum fault fault = DB_EXEC(store->db, search_log_add, DB_I64(id.v));
     if (!fault) fault = DB_EXEC(store->db, reaction_remove_all, DB_I64(id.v));
     return fault ? fault : DB_EXEC(store->db, message_delete, DB_I64(id.v), DB_I64(original), DB_I64(now_us));
+}
+
+enum fault store_message_delete_text(struct store *store, struct message_id id, int64_t original, int64_t now_us)
+{
+    enum fault fault = DB_EXEC(store->db, search_log_add, DB_I64(id.v));
+    return fault ? fault : DB_EXEC(store->db, message_delete_text, DB_I64(id.v), DB_I64(original), DB_I64(now_us));
 }

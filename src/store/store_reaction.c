@@ -24,6 +24,19 @@ enum fault store_reaction_remove(struct store *store, struct message_id message,
     return fault ? fault : count(store, message, *changed_out, -1);
 }
 
+enum fault store_reaction_who(struct store *store, struct message_id message, struct span emoji, struct account_id after, size_t max,
+                              struct arena *arena, struct reactor_view **people_out, size_t *n_out)
+{
+    struct db_rows rows;
+    struct reactor_view *people = NULL;
+    *n_out = 0;
+    DB_QUERY(store->db, &rows, reaction_who, DB_I64(message.v), DB_TEXT(emoji), DB_I64(after.v), DB_I64((int64_t)max));
+    while (db_next(&rows))
+        *ARRAY_PUSH(arena, people, *n_out) = (struct reactor_view){ .person = col_person(&rows, 0, arena), .at_us = db_col_i64(&rows, PERSON_N_COLUMNS) };
+    *people_out = people;
+    return db_end(&rows);
+}
+
 /* ---- Loading */
 
 struct loading {

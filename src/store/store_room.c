@@ -1,7 +1,7 @@
 /* Rooms in the database. Behind the core's port; runs on the thread of its store. */
 #include "store/store_private.h"
 
-enum { of_guild = 10 + PERSON_N_COLUMNS, view_n_columns = of_guild + 8 }; /* of ROOM_COLUMNS, before those of the last message */
+enum { of_guild = 10 + PERSON_N_COLUMNS, of_talk = of_guild + 8, view_n_columns = of_talk + 6 }; /* of ROOM_COLUMNS, before those of the last message */
 
 /* ---- One writer a room */
 
@@ -24,7 +24,7 @@ enum fault store_room_place(struct store *store, struct room_id room, struct acc
             .last_post = db_col_i64(&rows, 3), .n_members = db_col_i64(&rows, 4), .role = (enum member_role)db_col_i64(&rows, 5),
             .read = db_col_i64(&rows, 6), .read_change = db_col_i64(&rows, 7), .guild = { db_col_i64(&rows, 8) },
             .read_only = db_col_i64(&rows, 9), .slow_s = db_col_i64(&rows, 10), .blocked = db_col_i64(&rows, 11),
-            .muted_us = db_col_i64(&rows, 12),
+            .muted_us = db_col_i64(&rows, 12), .seen = db_col_i64(&rows, 13), .read_by_all = db_col_i64(&rows, 14), .n_pins = db_col_i64(&rows, 15),
         };
     return rows_end_one(&rows, found);
 }
@@ -70,6 +70,8 @@ static void col_room(struct db_rows *rows, struct arena *arena, struct room_view
         .guild = { db_col_i64(rows, of_guild) }, .position = db_col_i64(rows, of_guild + 1), .topic = db_col_copy(rows, of_guild + 2, arena),
         .icon = db_col_copy(rows, of_guild + 3, arena), .read_only = db_col_i64(rows, of_guild + 4), .slow_s = db_col_i64(rows, of_guild + 5),
         .blocked = db_col_i64(rows, of_guild + 6), .muted_until_us = db_col_i64(rows, of_guild + 7),
+        .mentions = db_col_i64(rows, of_talk), .read_by_all = db_col_i64(rows, of_talk + 1), .n_pins = db_col_i64(rows, of_talk + 2),
+        .draft = { db_col_copy(rows, of_talk + 3, arena), { db_col_i64(rows, of_talk + 4) }, db_col_i64(rows, of_talk + 5) },
     };
     if (db_col_is_null(rows, view_n_columns)) return;
     out->last = arena_new(arena, struct message);

@@ -55,6 +55,11 @@ static void plain_present(struct presentation *p, const struct event *e)
     case event_channel_changed:
     case event_channel_removed:
     case event_room_removed:
+    case event_message_pinned:
+    case event_message_unpinned:
+    case event_read_by_all:
+    case event_draft_changed:
+    case event_block_changed:
     case event_session_revoked:
     case event_presence:
     case event_typing: /* A knows no typing */
@@ -133,6 +138,11 @@ static void json_present(struct presentation *p, const struct event *e)
     case event_channel_changed:
     case event_channel_removed:
     case event_room_removed:
+    case event_message_pinned:
+    case event_message_unpinned:
+    case event_read_by_all:
+    case event_draft_changed:
+    case event_block_changed:
     case event_session_revoked:
     case event_presence:
     case event_kind_count:

@@ -113,7 +113,22 @@ static void encode_quote(struct json_writer *w, const struct message *m)
     json_put_int(w, "id", m->reply_to.v);
     put_person(w, "author", &m->reply_author);
     put_text(w, "text", m->reply_text);
+    json_put_int(w, "seq", m->reply_seq);
+    json_put_bool(w, "has_file", m->reply_has_file);
     json_end_object(w);
+}
+
+/* Kept as they are written: ids with commas between, a 0 in front when everyone is called. */
+static void encode_mentions(struct json_writer *w, const struct message *m)
+{
+    struct span ids = m->mentions;
+    bool everyone = ids.n && ids.p[0] == '0';
+    if (everyone) span_cut(ids, ',', &ids);
+    json_key(w, "mentions");
+    json_begin_array(w);
+    if (ids.n) json_raw(w, ids);
+    json_end_array(w);
+    json_put_bool(w, "mentions_everyone", everyone);
 }
 
 void encode_message(struct json_writer *w, const struct message *m)
@@ -133,6 +148,22 @@ void encode_message(struct json_writer *w, const struct message *m)
     json_put_bool(w, "deleted", deleted);
     json_key(w, "reactions");
     encode_reactions(w, m);
+    encode_mentions(w, m);
+    json_put_bool(w, "pinned", m->pinned_us != 0);
+    json_put_int(w, "n_versions", m->n_versions);
+    json_end_object(w);
+}
+
+void encode_draft(struct json_writer *w, const struct draft *d)
+{
+    if (!d->updated_us) {
+        json_null(w);
+        return;
+    }
+    json_begin_object(w);
+    put_text(w, "text", d->text);
+    json_put_id(w, "reply_to", d->reply_to.v);
+    json_put_time(w, "updated_at", d->updated_us);
     json_end_object(w);
 }
 
@@ -155,6 +186,11 @@ void encode_room(struct json_writer *w, const struct room_view *room, bool last_
     else
         json_null(w);
     put_person(w, "peer", &room->peer);
+    json_put_int(w, "mentions", room->mentions);
+    json_put_int(w, "read_by_all", room->read_by_all);
+    json_put_int(w, "n_pins", room->n_pins);
+    json_key(w, "draft");
+    encode_draft(w, &room->draft);
     json_put_id(w, "guild", room->guild.v);
     json_put_int(w, "position", room->position);
     put_text_or_null(w, "topic", room->topic);
@@ -237,8 +273,8 @@ static void event_begin(struct json_writer *w, const struct event *e)
     json_begin_object(w);
     json_put_string(w, "t", span_of(event_name(e->kind)));
     if (e->kind == event_presence) return;
-    json_put_int(w, "room", e->room.v);
-    if (e->kind == event_typing || e->kind == event_room_removed) return;
+    json_put_id(w, "room", e->room.v);
+    if (!event_is_lasting(e->kind)) return;
     json_put_id(w, "seq", e->seq);
     json_put_time(w, "at", e->at_us);
 }
@@ -272,6 +308,13 @@ static void put_change(struct json_writer *w, const struct room_face *face)
     json_put_bool(w, "public", face->public);
     json_put_bool(w, "read_only", face->read_only);
     json_put_int(w, "slow_s", face->slow_s);
+}
+
+static void put_draft(struct json_writer *w, const struct event *e)
+{
+    const struct message *m = &e->message;
+    json_key(w, "draft");
+    encode_draft(w, &(struct draft){ m->text, m->reply_to, m->edited_us });
 }
 
 bool encode_event(struct json_writer *w, const struct event *e)
@@ -310,6 +353,19 @@ bool encode_event(struct json_writer *w, const struct event *e)
         break;
     case event_room_removed:
         event_begin(w, e);
+        break;
+    case event_message_pinned:
+    case event_message_unpinned:
+        event_begin(w, e), json_put_int(w, "message_id", e->message_id.v), put_person(w, "by", &e->by);
+        break;
+    case event_read_by_all:
+        event_begin(w, e), json_put_int(w, "read", e->read);
+        break;
+    case event_draft_changed:
+        event_begin(w, e), put_draft(w, e);
+        break;
+    case event_block_changed:
+        event_begin(w, e), json_put_int(w, "account", e->subject.id.v), json_put_bool(w, "on", e->on);
         break;
     case event_presence:
         event_begin(w, e), json_put_int(w, "account", e->subject.id.v), json_put_bool(w, "online", e->on);

@@ -6,6 +6,8 @@
 #define HISTORY_PAGE_MAX 200
 #define CHANGES_PAGE_DEFAULT 200
 #define CHANGES_PAGE_MAX 1000
+#define PEOPLE_PAGE_DEFAULT 100
+#define PEOPLE_PAGE_MAX 200
 
 /* The core takes 0 as "not asked". Nothing lies below the first number, so before=0 asks for the same as before=1. */
 enum fault decode_history(struct call *a)
@@ -15,10 +17,11 @@ enum fault decode_history(struct call *a)
     enum fault f = call_path_id(a, "room", &in->room.v);
     if (!f) f = call_query_int(a, "before", 0, SEQ_MAX, -1, &in->before);
     if (!f) f = call_query_int(a, "after", 0, SEQ_MAX, -1, &in->after);
+    if (!f) f = call_query_int(a, "around", 1, SEQ_MAX, 0, &in->around);
     if (!f) f = call_query_int(a, "limit", 1, HISTORY_PAGE_MAX, HISTORY_PAGE_DEFAULT, &limit);
     if (f) return f;
-    if (in->before >= 0 && in->after >= 0) {
-        a->detail = "after";
+    if ((in->before >= 0 && in->after >= 0) || (in->around && (in->before >= 0 || in->after >= 0))) {
+        a->detail = in->around ? "around" : "after";
         return fault_invalid;
     }
     in->before = in->before < 0 ? 0 : in->before ? in->before : 1;
@@ -38,6 +41,9 @@ void encode_history(struct call *a)
     for (size_t i = 0; i < out->n; i++) encode_message(&reply.w, &out->messages[i]);
     json_end_array(&reply.w);
     json_put_bool(&reply.w, "more", out->more);
+    json_key(&reply.w, "more_after");
+    if (out->is_around) json_bool(&reply.w, out->more_after);
+    else json_null(&reply.w);
     json_put_int(&reply.w, "head", out->head);
     json_end_object(&reply.w);
     reply_end(a, &reply, 200);
@@ -99,9 +105,112 @@ enum fault decode_edit(struct call *a)
     return body_end(a, &b);
 }
 
+enum fault decode_message(struct call *a)
+{
+    return message_of_path(a, &a->command->in.message_get.room, &a->command->in.message_get.id);
+}
+
+void encode_one_message(struct call *a)
+{
+    put_message(a, &a->command->out.message_get.message, 200);
+}
+
+enum fault decode_versions(struct call *a)
+{
+    return message_of_path(a, &a->command->in.message_versions.room, &a->command->in.message_versions.id);
+}
+
+void encode_versions(struct call *a)
+{
+    const struct message_versions_out *out = &a->command->out.message_versions;
+    struct reply reply;
+    reply_begin(&reply);
+    json_begin_object(&reply.w);
+    json_key(&reply.w, "versions");
+    json_begin_array(&reply.w);
+    for (size_t i = 0; i < out->n; i++) {
+        json_begin_object(&reply.w);
+        json_put_string(&reply.w, "text", out->versions[i].text.p ? out->versions[i].text : SPAN(""));
+        json_put_time(&reply.w, "at", out->versions[i].at_us);
+        json_end_object(&reply.w);
+    }
+    json_end_array(&reply.w);
+    json_end_object(&reply.w);
+    reply_end(a, &reply, 200);
+}
+
+/* ?part=text|files|all, absent: all. */
 enum fault decode_delete(struct call *a)
 {
-    return message_of_path(a, &a->command->in.message_delete.room, &a->command->in.message_delete.id);
+    struct message_delete_in *in = &a->command->in.message_delete;
+    struct span part = request_query_param(a->r, "part");
+    if (!part.p || span_eq(part, SPAN("all"))) in->part = message_part_all;
+    else if (span_eq(part, SPAN("text"))) in->part = message_part_text;
+    else if (span_eq(part, SPAN("files"))) in->part = message_part_files;
+    else return a->detail = "part", fault_invalid;
+    return message_of_path(a, &in->room, &in->id);
+}
+
+enum fault decode_pins(struct call *a)
+{
+    return call_path_id(a, "room", &a->command->in.pin_list.room.v);
+}
+
+void encode_pins(struct call *a)
+{
+    const struct pin_list_out *out = &a->command->out.pin_list;
+    struct reply reply;
+    reply_begin(&reply);
+    json_begin_object(&reply.w);
+    json_key(&reply.w, "messages");
+    json_begin_array(&reply.w);
+    for (size_t i = 0; i < out->n; i++) encode_message(&reply.w, &out->messages[i]);
+    json_end_array(&reply.w);
+    json_end_object(&reply.w);
+    reply_end(a, &reply, 200);
+}
+
+enum fault decode_pin(struct call *a)
+{
+    return message_of_path(a, &a->command->in.pin_put.room, &a->command->in.pin_put.id);
+}
+
+enum fault decode_unpin(struct call *a)
+{
+    return message_of_path(a, &a->command->in.pin_remove.room, &a->command->in.pin_remove.id);
+}
+
+enum fault decode_reactors(struct call *a)
+{
+    struct reaction_who_in *in = &a->command->in.reaction_who;
+    int64_t limit = 0;
+    in->emoji = call_keep(a, request_param(a->r, "emoji"));
+    enum fault f = message_of_path(a, &in->room, &in->id);
+    if (!f) f = call_query_int(a, "after", 0, SEQ_MAX, 0, &in->after.v);
+    if (!f) f = call_query_int(a, "limit", 1, PEOPLE_PAGE_MAX, PEOPLE_PAGE_DEFAULT, &limit);
+    in->limit = (size_t)limit;
+    return f;
+}
+
+void encode_reactors(struct call *a)
+{
+    const struct reaction_who_out *out = &a->command->out.reaction_who;
+    struct reply reply;
+    reply_begin(&reply);
+    json_begin_object(&reply.w);
+    json_key(&reply.w, "people");
+    json_begin_array(&reply.w);
+    for (size_t i = 0; i < out->n; i++) {
+        json_begin_object(&reply.w);
+        json_key(&reply.w, "account");
+        encode_person(&reply.w, &out->people[i].person);
+        json_put_time(&reply.w, "at", out->people[i].at_us);
+        json_end_object(&reply.w);
+    }
+    json_end_array(&reply.w);
+    json_put_bool(&reply.w, "more", out->more);
+    json_end_object(&reply.w);
+    reply_end(a, &reply, 200);
 }
 
 enum fault decode_react(struct call *a)

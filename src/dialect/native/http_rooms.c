@@ -1,4 +1,4 @@
-/* Native HTTP: rooms, members, read marks, typing. Decoders fill commands, encoders answer from them (routes.def). Runs on the request's loop. */
+/* Native HTTP: rooms, members, typing. Decoders fill commands, encoders answer from them (routes.def). Runs on the request's loop. */
 #include "dialect/native/call.h"
 
 #define ROOM_MEMBERS_AT_ONCE 100
@@ -201,29 +201,6 @@ enum fault decode_remove_member(struct call *a)
     struct member_remove_in *in = &a->command->in.member_remove;
     enum fault f = call_path_id(a, "room", &in->room.v);
     return f ? f : call_path_id(a, "account", &in->account.v);
-}
-
-enum fault decode_mark(struct call *a)
-{
-    struct receipt_mark_in *in = &a->command->in.receipt_mark;
-    struct body b;
-    enum fault f = call_path_id(a, "room", &in->room.v);
-    if (!f) f = body_begin(a, &b);
-    if (f) return f;
-    in->read = json_take_int(&b.fields, "read", 0, (INT64_C(1) << 53) - 1);
-    return body_end(a, &b);
-}
-
-void encode_mark(struct call *a)
-{
-    const struct receipt_mark_out *out = &a->command->out.receipt_mark;
-    struct reply reply;
-    reply_begin(&reply);
-    json_begin_object(&reply.w);
-    json_put_int(&reply.w, "read", out->read);
-    json_put_int(&reply.w, "unread", out->unread);
-    json_end_object(&reply.w);
-    reply_end(a, &reply, 200);
 }
 
 /* Typing without a socket: the room is read first, so that the core says who may. */

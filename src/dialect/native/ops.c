@@ -246,6 +246,7 @@ void op_read_encode(struct gateway *g, const struct op *op, const struct command
     ok_begin(&a, op->id);
     json_put_int(&a.w, "read", c->out.receipt_mark.read);
     json_put_int(&a.w, "unread", c->out.receipt_mark.unread);
+    json_put_int(&a.w, "mentions", c->out.receipt_mark.mentions);
     json_end_object(&a.w);
     answer_send(&a, g->conn);
 }

@@ -1,0 +1,6 @@
+/* What other verbs need of read marks. */
+#pragma once
+#include "chat/ask.h"
+
+/* Tells everybody when all have read further than was known: after a mark moved or a member went. */
+must_use enum fault receipt_settle(struct ask *ask, struct room_id room, int64_t last_post);
