@@ -35,6 +35,9 @@ int main(int argc, char **argv)
     RUN(message);
     RUN(replay);
     RUN(search);
+    RUN(mention);
+    RUN(talk);
+    RUN(reading);
     RUN(stranger);
     RUN(failure);
     RUN(guild);

@@ -173,7 +173,7 @@ static void a_mixed_batch_keeps_its_order(void **state)
     assert_refused(batch[0], forbidden, "membership");
     assert_refused(batch[5], forbidden, "membership");
     assert_refused(batch[7], unauthenticated, "session");
-    assert_events(w, "member_joined message_posted message_posted member_left session_revoked");
+    assert_events(w, "member_joined message_posted message_posted member_left read_by_all session_revoked");
     int64_t seq = w->events->seq;
     for (struct event *e = w->events; e && e->seq; e = e->next) assert_int_equal(e->seq, seq++);
 }

@@ -52,6 +52,17 @@ static struct command *wish(struct world *w, const struct cast *c, struct actor 
     if (!strcmp(what, "react")) return WISH(w, by, reaction_put, c->room, c->target.id, SPAN("+1"));
     if (!strcmp(what, "unreact")) return WISH(w, by, reaction_remove, c->room, c->target.id, SPAN("+1"));
     if (!strcmp(what, "mark")) return WISH(w, by, receipt_mark, c->room, 1);
+    if (!strcmp(what, "unmark")) return WISH(w, by, receipt_unmark, c->room, 1);
+    if (!strcmp(what, "readers")) return WISH(w, by, receipt_readers, c->room, 1, .limit = 10);
+    if (!strcmp(what, "one")) return WISH(w, by, message_get, c->room, c->target.id);
+    if (!strcmp(what, "versions")) return WISH(w, by, message_versions, c->room, c->target.id);
+    if (!strcmp(what, "who")) return WISH(w, by, reaction_who, c->room, c->target.id, SPAN("+1"), .limit = 10);
+    if (!strcmp(what, "pins")) return WISH(w, by, pin_list, c->room);
+    if (!strcmp(what, "pin")) return WISH(w, by, pin_put, c->room, c->target.id);
+    if (!strcmp(what, "unpin")) return WISH(w, by, pin_remove, c->room, c->target.id);
+    if (!strcmp(what, "draft")) return WISH(w, by, draft_put, c->room, SPAN("well"));
+    if (!strcmp(what, "delete text")) return WISH(w, by, message_delete, c->room, c->target.id, message_part_text);
+    if (!strcmp(what, "delete files")) return WISH(w, by, message_delete, c->room, c->target.id, message_part_files);
     fail_msg("no such wish: %s", what);
     return NULL;
 }
@@ -96,6 +107,9 @@ static const struct row private_room[] = {
     { "add admin", "0?--+-?" },     { "promote", "0?--+-?" },      { "demote", "0?-++-?" },       { "remove member", "0?-+++?" },
     { "remove admin", "0?-++-?" },  { "remove owner", "0?--+-?" }, { "post", "0?++++?" },         { "edit", "0?---+?" },
     { "delete", "0?-+++?" },        { "react", "0?++++?" },        { "unreact", "0?++++?" },      { "mark", "0?++++?" },
+    { "unmark", "0?++++?" },        { "readers", "0?++++?" },      { "one", "0?++++?" },          { "versions", "0?++++?" },
+    { "who", "0?++++?" },           { "pins", "0?++++?" },         { "pin", "0?-++-?" },          { "unpin", "0?-++-?" },
+    { "draft", "0?++++?" },         { "delete text", "0?-+++?" },  { "delete files", "0?-+++?" },
 };
 static const struct row public_room[] = {
     { "get", "0++++++" },           { "members", "0++++++" },      { "history", "0++++++" },      { "replay", "0++++++" },
@@ -103,6 +117,9 @@ static const struct row public_room[] = {
     { "add admin", "0---+--" },     { "promote", "0---+--" },      { "demote", "0--++--" },       { "remove member", "0--+++-" },
     { "remove admin", "0--++--" },  { "remove owner", "0---+--" }, { "post", "0-++++-" },         { "edit", "0----+-" },
     { "delete", "0--++++" },        { "react", "0-++++-" },        { "unreact", "0-++++-" },      { "mark", "0-++++-" },
+    { "unmark", "0-++++-" },        { "readers", "0-++++-" },      { "one", "0++++++" },          { "versions", "0-+++++" },
+    { "who", "0++++++" },           { "pins", "0++++++" },         { "pin", "0--++--" },          { "unpin", "0--++--" },
+    { "draft", "0-++++-" },         { "delete text", "0--++++" },  { "delete files", "0--++++" },
 };
 
 static void a_private_room_is_hidden_from_strangers(void **state)

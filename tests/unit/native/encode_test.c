@@ -34,7 +34,7 @@ static struct message a_message(void)
 }
 #define A_MESSAGE                                                                                                                      \
     "{\"id\":99,\"room\":3,\"seq\":119,\"author\":" ALI ",\"text\":\"salom\",\"key\":null,\"reply_to\":null,\"created_at\":" AT_TEXT \
-    ",\"edited_at\":null,\"deleted\":false,\"reactions\":[]}"
+    ",\"edited_at\":null,\"deleted\":false,\"reactions\":[],\"mentions\":[],\"mentions_everyone\":false,\"pinned\":false,\"n_versions\":0}"
 
 static void messages(void **state)
 {
@@ -44,11 +44,12 @@ static void messages(void **state)
     assert_string_equal(written(), A_MESSAGE);
     struct reaction_view reaction = { .emoji = SPAN("👍"), .count = 2, .by = { { 7 }, { 9 } }, .n_by = 2 };
     m.key = SPAN("k-1"), m.reply_to.v = 98, m.reply_author = vali, m.reply_text = SPAN("q"), m.edited_us = AT;
-    m.reactions = &reaction, m.n_reactions = 1;
+    m.reactions = &reaction, m.n_reactions = 1, m.reply_seq = 118, m.mentions = SPAN("0,9,7"), m.pinned_us = AT, m.n_versions = 2;
     fresh(), encode_message(&w, &m);
     assert_string_equal(written(), "{\"id\":99,\"room\":3,\"seq\":119,\"author\":" ALI ",\"text\":\"salom\",\"key\":\"k-1\","
-                                   "\"reply_to\":{\"id\":98,\"author\":" VALI ",\"text\":\"q\"},\"created_at\":" AT_TEXT ",\"edited_at\":" AT_TEXT
-                                   ",\"deleted\":false,\"reactions\":[{\"emoji\":\"👍\",\"count\":2,\"by\":[7,9]}]}");
+                                   "\"reply_to\":{\"id\":98,\"author\":" VALI ",\"text\":\"q\",\"seq\":118,\"has_file\":false},\"created_at\":" AT_TEXT ",\"edited_at\":" AT_TEXT
+                                   ",\"deleted\":false,\"reactions\":[{\"emoji\":\"👍\",\"count\":2,\"by\":[7,9]}],"
+                                   "\"mentions\":[9,7],\"mentions_everyone\":true,\"pinned\":true,\"n_versions\":2}");
 }
 
 static void a_deleted_message_says_nothing(void **state)
@@ -67,11 +68,13 @@ static void rooms(void **state)
     (void)state;
     struct message m = a_message();
     struct room_view room = { .id = { 3 }, .kind = room_direct, .role = role_member, .head = 120, .read = 118, .unread = 2, .n_members = 2,
-                              .created_us = AT, .last = &m, .peer = vali };
+                              .created_us = AT, .last = &m, .peer = vali, .mentions = 1, .read_by_all = 117, .n_pins = 2, .draft = { SPAN("d"), { 0 }, AT } };
     fresh(), encode_room(&w, &room, true);
     assert_string_equal(written(), "{\"id\":3,\"kind\":\"direct\",\"name\":null,\"public\":false,\"role\":\"member\",\"head\":120,\"read\":118,\"unread\":2,"
                                    "\"n_members\":2,\"created_at\":" AT_TEXT ",\"last\":" A_MESSAGE ",\"peer\":" VALI
-                                   ",\"guild\":null,\"position\":0,\"topic\":null,\"icon\":null,\"read_only\":false,\"slow_s\":0,"
+                                   ",\"mentions\":1,\"read_by_all\":117,\"n_pins\":2,"
+                                   "\"draft\":{\"text\":\"d\",\"reply_to\":null,\"updated_at\":" AT_TEXT "},"
+                                   "\"guild\":null,\"position\":0,\"topic\":null,\"icon\":null,\"read_only\":false,\"slow_s\":0,"
                                    "\"blocked\":false,\"muted_until\":null}");
     fresh(), encode_room(&w, &room, false);
     assert_non_null(strstr(written(), "\"last\":null"));
@@ -129,6 +132,11 @@ static void events(void **state)
         { event_channel_changed, HEAD("channel_changed") "\"channel\":" FACE ",\"by\":" ALI "}" },
         { event_channel_removed, HEAD("channel_removed") "\"channel\":" FACE ",\"by\":" ALI "}" },
         { event_room_removed, "{\"t\":\"room_removed\",\"room\":3}" },
+        { event_message_pinned, HEAD("message_pinned") "\"message_id\":99,\"by\":" ALI "}" },
+        { event_message_unpinned, HEAD("message_unpinned") "\"message_id\":99,\"by\":" ALI "}" },
+        { event_read_by_all, "{\"t\":\"read_by_all\",\"room\":3,\"read\":5}" },
+        { event_draft_changed, "{\"t\":\"draft_changed\",\"room\":3,\"draft\":null}" },
+        { event_block_changed, "{\"t\":\"block_changed\",\"room\":3,\"account\":9,\"on\":true}" },
         { event_presence, "{\"t\":\"presence\",\"account\":9,\"online\":true}" },
         { event_typing, "{\"t\":\"typing\",\"room\":3,\"by\":" ALI ",\"on\":true}" },
         { event_session_revoked, NULL },
