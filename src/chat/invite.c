@@ -67,6 +67,7 @@ enum fault room_invite_look(struct ask *ask)
     return find(ask, ask->c->in.room_invite_look.code, &out->invite, &out->room);
 }
 
+/* A bad code is told by the verb, after it is known who asks. */
 enum fault room_invite_join_prepare(struct ask *ask)
 {
     struct room_invite_join_in *in = &ask->c->in.room_invite_join;
@@ -74,7 +75,8 @@ enum fault room_invite_join_prepare(struct ask *ask)
     struct room_face room;
     enum fault fault = find(ask, in->code, &invite, &room);
     if (!fault) in->room = room.id;
-    return fault;
+    ask->c->detail = NULL;
+    return fault == fault_gone ? fault_none : fault;
 }
 
 static enum fault come_in(struct ask *ask, const struct place *place, struct span code)
@@ -92,7 +94,7 @@ enum fault room_invite_join(struct ask *ask)
 {
     const struct room_invite_join_in *in = &ask->c->in.room_invite_join;
     struct place place;
-    enum fault fault = store_room_place(ask->store, in->room, ask->account.person.id, &place);
+    enum fault fault = id_none(in->room) ? fault_not_found : store_room_place(ask->store, in->room, ask->account.person.id, &place);
     if (fault == fault_not_found) return ask_refuse(ask, fault_gone, "invite");
     if (!fault && place.role == role_none) fault = come_in(ask, &place, in->code);
     return fault ? fault : store_room_view(ask->store, in->room, ask->account.person.id, ask->arena, &ask->c->out.room_invite_join.room);

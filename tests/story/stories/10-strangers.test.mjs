@@ -10,7 +10,7 @@ import { operations } from '../lib/openapi.mjs';
 
 const table = JSON.parse(fs.readFileSync(new URL('../strangers.json', import.meta.url)));
 const secret = 'the secret of this table, long enough';
-const people = {}, unproven = {}, rooms = {};
+const people = {}, unproven = {}, rooms = {}, guilds = [];
 let server, n = 0;
 
 before(async () => {
@@ -37,12 +37,31 @@ async function roomOf(kind) {
     let room;
     if (kind === 'lobby') room = await member.lobby();
     else if (kind === 'direct') room = await member.direct(other);
+    else if (/guild|channel/.test(kind)) return guildOf(kind);
     else {
         room = await owner.group(`${kind} ${n++}`, [member, other, admin, third, second], { public: kind === 'public' });
         for (const p of [admin, second]) await owner.api.put(`/rooms/${room.id}/members/${p.id}`, { role: 'admin' });
     }
     const message = await member.say(room, 'mine');
     return { room: room.id, message: message.id };
+}
+
+/** One may be in so many guilds only. Those that refused cells look at stay; by now one or the other may own it. */
+async function forget(guild) {
+    if (Object.values(rooms).some((r) => r.guild === guild)) return;
+    for (const p of [people.owner, people.third]) await p.api.call('DELETE', `/guilds/${guild}`);
+}
+
+/** The guild or its one channel, with everybody in their place. */
+async function guildOf(kind) {
+    const { member, other, admin, owner, third, second_admin: second } = people;
+    const guild = await owner.api.post('/guilds', { name: `${kind} ${n++}`, public: kind.startsWith('open') });
+    for (const p of [member, other, third, admin, second])
+        await owner.api.put(`/rooms/${guild.id}/members/${p.id}`, { role: [admin, second].includes(p) ? 'admin' : 'member' });
+    if (guilds.push(guild.id) > 40) await forget(guilds.shift());
+    const [channel] = (await owner.api.get(`/guilds/${guild.id}/channels`)).rooms;
+    const message = await member.say(channel, 'mine');
+    return { room: /guild/.test(kind) ? guild.id : channel.id, guild: guild.id, channel: channel.id, message: message.id };
 }
 
 /** Rooms are used again by cells that are refused: those change nothing. */
@@ -62,6 +81,7 @@ const fill = (value, names) => {
 };
 
 async function namesFor(row, self, place) {
+    if (/\$code/.test(JSON.stringify(row))) place = { ...place, code: (await people.owner.api.post(`/rooms/${place.room}/invites`, {})).code };
     const names = { ...place, self, password, nonsense: 'x'.repeat(43), new_name: `new${n++}`, key: `key-${n++}` };
     for (const [name, person] of Object.entries(people)) names[name] = person.id;
     if (/spare/.test(JSON.stringify(row))) {

@@ -21,6 +21,9 @@ after(() => server.stop());
 const R = () => `/api/v1/rooms/${room.id}`;
 const M = () => `${R()}/messages/${message.id}`;
 
+const invite = () => ali.api.post(`/rooms/${room.id}/invites`, {});
+const guild = async () => `/api/v1/guilds/${(await ali.api.post('/guilds', { name: 'guild' })).id}`;
+
 /** operationId: [[status, who, path, body], …]: at least one success and one refusal each. */
 const calls = {
     getSetup: () => [[200, null, '/api/v1/setup']],
@@ -43,10 +46,39 @@ const calls = {
         [200, vali, '/api/v1/rooms', { kind: 'direct', members: [ali.id] }], [400, ali, '/api/v1/rooms', {}]],
     listPublicRooms: () => [[200, ali, '/api/v1/rooms/public'], [401, null, '/api/v1/rooms/public']],
     getRoom: () => [[200, ali, R()], [200, admin, R()], [404, ali, '/api/v1/rooms/999999']],
-    renameRoom: () => [[200, ali, R(), { name: 'y' }], [403, vali, R(), { name: 'z' }], [400, ali, R(), {}]],
+    changeRoom: () => [[200, ali, R(), { name: 'y', topic: 'about', slow_s: 0 }], [200, ali, R(), {}], [403, vali, R(), { name: 'z' }], [400, ali, R(), { name: '' }],
+        [400, ali, R(), { topic: 5 }]],
+    deleteRoom: async () => [[204, ali, `/api/v1/rooms/${(await ali.group('short')).id}`], [403, vali, R()], [404, ali, '/api/v1/rooms/999999']],
+    handOver: async () => [[204, ali, `/api/v1/rooms/${(await ali.group('given', [vali])).id}/owner`, { account: vali.id }], [403, vali, `${R()}/owner`, { account: vali.id }],
+        [404, ali, `${R()}/owner`, { account: 999999 }], [400, ali, `${R()}/owner`, {}]],
+    muteMember: () => [[200, ali, `${R()}/members/${vali.id}/timeout`, { for_s: 60 }], [200, ali, `${R()}/members/${vali.id}/timeout`, { for_s: 0 }],
+        [403, vali, `${R()}/members/${ali.id}/timeout`, { for_s: 60 }], [400, ali, `${R()}/members/${vali.id}/timeout`, { for_s: -1 }]],
+    putBan: () => [[204, ali, `${R()}/bans/${admin.id}`, { reason: 'loud' }], [403, vali, `${R()}/bans/${admin.id}`], [400, ali, `${R()}/bans/${ali.id}`]],
+    listBans: () => [[200, ali, `${R()}/bans`], [403, vali, `${R()}/bans`], [400, ali, `${R()}/bans?limit=0`]],
+    removeBan: () => [[204, ali, `${R()}/bans/${admin.id}`], [403, vali, `${R()}/bans/${admin.id}`]],
+    createRoomInvite: () => [[201, ali, `${R()}/invites`, { n_uses: 2, expires_in_s: 60 }], [201, ali, `${R()}/invites`], [403, vali, `${R()}/invites`],
+        [400, ali, `${R()}/invites`, { n_uses: 0 }]],
+    listRoomInvites: () => [[200, ali, `${R()}/invites`], [403, vali, `${R()}/invites`]],
+    revokeRoomInvite: async () => [[204, ali, `${R()}/invites/${(await invite()).code}`], [403, vali, `${R()}/invites/x`]],
+    lookAtInvite: async () => [[200, null, `/api/v1/join/${(await invite()).code}`], [410, ali, '/api/v1/join/x']],
+    joinByInvite: async () => [[200, vali, `/api/v1/join/${(await invite()).code}`], [410, vali, '/api/v1/join/x']],
+    createGuild: () => [[201, ali, '/api/v1/guilds', { name: 'guild', public: true, channel: 'first' }], [400, ali, '/api/v1/guilds', {}]],
+    listGuilds: () => [[200, ali, '/api/v1/guilds/public?query=gui'], [200, ali, '/api/v1/guilds/public'], [400, ali, `/api/v1/guilds/public?query=${'x'.repeat(500)}`]],
+    getGuild: async () => [[200, ali, await guild()], [404, ali, '/api/v1/guilds/999999']],
+    changeGuild: async () => [[200, ali, await guild(), { topic: 'about', public: true }], [400, ali, await guild(), { slow_s: 5 }], [404, vali, await guild(), { name: 'x' }]],
+    deleteGuild: async () => [[204, ali, await guild()], [404, vali, await guild()]],
+    listChannels: async () => [[200, ali, `${await guild()}/channels`], [404, vali, `${await guild()}/channels`]],
+    createChannel: async () => [[201, ali, `${await guild()}/channels`, { name: 'c', topic: 't', read_only: true, slow_s: 5 }], [400, ali, `${await guild()}/channels`, {}],
+        [404, vali, `${await guild()}/channels`, { name: 'c' }]],
+    orderChannels: async () => {
+        const path = await guild(), { rooms } = await ali.api.get(`${path.slice('/api/v1'.length)}/channels`);
+        return [[204, ali, `${path}/channels/order`, { channels: rooms.map((r) => r.id) }], [409, ali, `${path}/channels/order`, { channels: [] }],
+            [400, ali, `${path}/channels/order`, {}], [404, vali, `${path}/channels/order`, { channels: [] }]];
+    },
     listMembers: () => [[200, ali, `${R()}/members?after=0&limit=10`], [400, ali, `${R()}/members?limit=x`], [404, ali, '/api/v1/rooms/999999/members']],
     putMember: () => [[204, admin, `${R()}/members/${admin.id}`], [204, ali, `${R()}/members/${vali.id}`, { role: 'admin' }],
-        [204, ali, `${R()}/members/${vali.id}`, { role: 'member' }], [403, vali, `${R()}/members/${ali.id}`, { role: 'member' }],
+        [204, ali, `${R()}/members/${vali.id}`, { role: 'moderator' }], [204, ali, `${R()}/members/${vali.id}`, { role: 'member' }],
+        [403, vali, `${R()}/members/${ali.id}`, { role: 'member' }],
         [400, ali, `${R()}/members/${vali.id}`, { role: 'king' }]],
     removeMember: () => [[204, admin, `${R()}/members/${admin.id}`], [403, vali, `${R()}/members/${ali.id}`], [404, ali, '/api/v1/rooms/999999/members/1']],
     getHistory: () => [[200, vali, `${R()}/messages?limit=5`], [400, vali, `${R()}/messages?limit=0`], [404, vali, '/api/v1/rooms/999999/messages']],
@@ -98,7 +130,7 @@ test('the gateway switches protocols', async () => {
 });
 
 test('other methods on documented paths are 405 with Allow', async () => {
-    const fill = (path) => path.replace('{room}', room.id).replace('{account}', vali.id).replace('{id}', message.id).replace('{emoji}', 'x');
+    const fill = (path) => path.replace('{room}', room.id).replace('{account}', vali.id).replace('{id}', message.id).replace('{emoji}', 'x').replace('{code}', 'x');
     for (const path of Object.keys(document.paths)) {
         const known = operations.filter((o) => o.path === path).map((o) => o.method);
         for (const method of ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']) {
