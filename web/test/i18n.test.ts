@@ -4,10 +4,11 @@ import { ru } from '../src/i18n/ru';
 import { languages, type Dictionary, type Language } from '../src/i18n/shape';
 import { uk } from '../src/i18n/uk';
 import { uz } from '../src/i18n/uz';
-import { choose_language, fill } from '../src/lib/i18n.svelte';
+import { to_cyrillic } from '../src/lib/cyrillic';
+import { choose_language, dictionary_of, fill } from '../src/lib/i18n.svelte';
 import { readdirSync, readFileSync } from 'node:fs';
 
-const all: Record<Language, Dictionary> = { uz, uk, ru, en };
+const all: Record<Language, Dictionary> = { uz, 'uz-Cyrl': await dictionary_of('uz-Cyrl'), uk, ru, en };
 const names = (text: string): string[] => [...text.matchAll(/\{(\w+)\}/g)].map((m) => m[1]).sort();
 const texts = (v: string | object): string[] => (typeof v === 'string' ? [v] : Object.values(v));
 
@@ -38,7 +39,9 @@ test('the Cyrillic languages are not English, and Uzbek is written in Latin lett
 });
 
 test('every key is used, and every used key exists', () => {
-  const sources = ['src/ui', 'src/lib'].flatMap((dir) => readdirSync(dir).map((name) => readFileSync(`${dir}/${name}`, 'utf8'))).join('\n');
+  const walk = (dir: string): string[] => readdirSync(dir, { withFileTypes: true }).flatMap((e) => (e.isDirectory() ? walk(`${dir}/${e.name}`) : [`${dir}/${e.name}`]));
+  const sources = ['src/ui', 'src/lib'].flatMap(walk).map((file) => readFileSync(file, 'utf8')).join('\n');
+  for (const [, key] of sources.matchAll(/\btn?\('(\w+)'/g)) expect(key in en, key).toBe(true);
   for (const key of Object.keys(en)) {
     if (key.startsWith('fault_')) continue;
     expect(sources.includes(`'${key}'`), key).toBe(true);
@@ -48,6 +51,7 @@ test('every key is used, and every used key exists', () => {
 test('the language is chosen among those the reader knows', () => {
   expect(choose_language(['de-DE', 'uk-UA', 'en'])).toBe('uk');
   expect(choose_language(['uz-Latn-UZ'])).toBe('uz');
+  expect(choose_language(['uz-Cyrl-UZ'])).toBe('uz-Cyrl');
   expect(choose_language(['fr'])).toBe('en');
   expect(choose_language([])).toBe('en');
 });
@@ -55,4 +59,22 @@ test('the language is chosen among those the reader knows', () => {
 test('places are filled once, and text that looks like a place is left alone', () => {
   expect(fill('{name} and {other}', { name: '{other}', other: 'B' })).toBe('{other} and B');
   expect(fill('{unknown}', {})).toBe('{unknown}');
+});
+
+test('Uzbek is turned into Cyrillic letters by its rules', () => {
+  const pairs = {
+    'Oʻzbekcha yoʻq gʻisht': 'Ўзбекча йўқ ғишт',
+    'Eslatma: yetti yoshli Shahlo chiqdi': 'Эслатма: етти ёшли Шаҳло чиқди',
+    'maʼlumot, aʼzo': 'маълумот, аъзо',
+    '{name} guruhdan chiqarilsinmi?': '{name} гуруҳдан чиқарилсинми?',
+    '5-oktabr, emojilar': '5-октябрь, эмодзилар',
+    'Enter yuboradi': 'Enter юборади',
+    'havola https:// bilan': 'ҳавола https:// билан',
+  };
+  for (const [latin, cyrillic] of Object.entries(pairs)) expect(to_cyrillic(latin)).toBe(cyrillic);
+});
+
+test('nothing of the Cyrillic Uzbek is left in Latin letters but names', () => {
+  const names_kept = /\{\w+\}|https?(:\S*)?|Enter|Shift|Slack|JPEG|PNG|WebP|GIF|MB/g;
+  for (const [key, value] of Object.entries(all['uz-Cyrl'])) for (const text of texts(value)) expect(/[a-z]/i.test(text.replace(names_kept, '')), `${key}: ${text}`).toBe(false);
 });

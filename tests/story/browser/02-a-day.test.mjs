@@ -236,8 +236,8 @@ test('an access token that is gone is renewed by itself, by one of two tabs', { 
     await w.page.click('button[aria-label="Public rooms"]');
     await w.page.waitForSelector('dialog li:has-text("Lobby")');
     await w.page.click('dialog button[aria-label="Close"]');
-    await w.page.click('button[aria-label="Settings"]');
-    await w.page.click('dialog button:has-text("Sign out")');
+    await w.page.click('a[aria-label="Settings"]');
+    await w.page.click('nav button:has-text("Sign out")');
     for (const page of [w.page, second]) await page.waitForSelector('input[name=password]');
     await w.page.reload();
     await w.page.waitForSelector('input[name=password]');
@@ -252,8 +252,8 @@ test('when another tab signs in as somebody else, this one does not go on in the
     await second.signIn('gulnora');
     await w.page.bringToFront();
     await until(async () => {
-        await w.page.click('button[aria-label="Settings"]', { timeout: 1000 }).catch(() => {});
-        return w.page.locator('dialog b:text-is("gulnora")').count();
+        await w.page.click('a[aria-label="Settings"]', { timeout: 1000 }).catch(() => {});
+        return w.page.locator('nav .foot b:text-is("gulnora")').count();
     }, { ms: 15000, what: 'the other name' });
     await w.context.close();
 });

@@ -2,7 +2,10 @@
 
 import { talk_en } from './talk.en';
 
+import { shell_en } from './shell_en';
+
 export const en = {
+  ...shell_en,
   ...talk_en,
 
   language: 'Language',
@@ -86,8 +89,6 @@ export const en = {
   add: 'Add',
   remove: 'Remove',
   remove_sure: 'Remove {name} from the group?',
-  make_admin: 'Make admin',
-  make_member: 'Take admin rights',
   role_owner: 'owner',
   role_admin: 'admin',
   online: 'online',

@@ -1,7 +1,9 @@
 import type { Dictionary } from './shape';
+import { shell_ru } from './shell_ru';
 import { talk_ru } from './talk.ru';
 
 export const ru: Dictionary = {
+  ...shell_ru,
   ...talk_ru,
 
   language: 'Язык',
@@ -85,8 +87,6 @@ export const ru: Dictionary = {
   add: 'Добавить',
   remove: 'Исключить',
   remove_sure: 'Исключить {name} из группы?',
-  make_admin: 'Сделать администратором',
-  make_member: 'Снять права администратора',
   role_owner: 'владелец',
   role_admin: 'администратор',
   online: 'в сети',

@@ -10,7 +10,7 @@ export type PlainKey = Exclude<Key, PluralKey>;
 export type PartOf<E> = { [K in keyof E]: E[K] extends string ? string : Plural };
 export type Dictionary = { [K in Key]: (typeof en)[K] extends string ? string : Plural };
 
-export const languages = ['uz', 'uk', 'ru', 'en'] as const;
+export const languages = ['uz', 'uz-Cyrl', 'uk', 'ru', 'en'] as const;
 export type Language = (typeof languages)[number];
 
-export const language_names: Record<Language, string> = { uz: 'Oʻzbekcha', uk: 'Українська', ru: 'Русский', en: 'English' };
+export const language_names: Record<Language, string> = { uz: 'Oʻzbekcha', 'uz-Cyrl': 'Ўзбекча', uk: 'Українська', ru: 'Русский', en: 'English' };

@@ -1,7 +1,9 @@
 import type { Dictionary } from './shape';
+import { shell_uk } from './shell_uk';
 import { talk_uk } from './talk.uk';
 
 export const uk: Dictionary = {
+  ...shell_uk,
   ...talk_uk,
 
   language: 'Мова',
@@ -85,8 +87,6 @@ export const uk: Dictionary = {
   add: 'Додати',
   remove: 'Вилучити',
   remove_sure: 'Вилучити {name} з групи?',
-  make_admin: 'Зробити адміністратором',
-  make_member: 'Зняти права адміністратора',
   role_owner: 'власник',
   role_admin: 'адміністратор',
   online: 'у мережі',

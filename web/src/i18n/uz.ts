@@ -1,7 +1,9 @@
 import type { Dictionary } from './shape';
+import { shell_uz } from './shell_uz';
 import { talk_uz } from './talk.uz';
 
 export const uz: Dictionary = {
+  ...shell_uz,
   ...talk_uz,
 
   language: 'Til',
@@ -85,8 +87,6 @@ export const uz: Dictionary = {
   add: 'Qoʻshish',
   remove: 'Chiqarish',
   remove_sure: '{name} guruhdan chiqarilsinmi?',
-  make_admin: 'Administrator qilish',
-  make_member: 'Administratorlikdan olish',
   role_owner: 'egasi',
   role_admin: 'administrator',
   online: 'tarmoqda',

@@ -36,16 +36,22 @@ export class Api {
     return this.call('POST', path, body, call);
   }
 
+  /** Files out of a form, as the browser packs them. */
+  form<T>(path: string, form: FormData): Promise<T> {
+    return this.call('POST', path, form);
+  }
+
   private async fetch(method: Method, path: string, body: unknown): Promise<Response> {
+    const is_form = typeof FormData !== 'undefined' && body instanceof FormData;
     const headers: Record<string, string> = { Accept: 'application/json', 'Accept-Language': this.options.language() };
-    if (body !== undefined) headers['Content-Type'] = 'application/json';
+    if (body !== undefined && !is_form) headers['Content-Type'] = 'application/json';
     const patience = new AbortController();
     const timer = setTimeout(() => patience.abort(), this.options.timeout_ms ?? 20_000);
     try {
       return await this.options.fetch('/api/v1' + path, {
         method,
         headers,
-        body: body === undefined ? undefined : JSON.stringify(body),
+        body: body === undefined ? undefined : is_form ? body : JSON.stringify(body),
         credentials: 'same-origin',
         cache: 'no-store',
         signal: patience.signal,

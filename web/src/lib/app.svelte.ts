@@ -10,7 +10,9 @@ import { language } from './i18n.svelte';
 import type { Socket } from './gateway';
 import type { OutboxStorage } from './outbox';
 import { open_outbox_storage } from './outbox_storage';
-import { settle } from './route.svelte';
+import { attend } from './notify.svelte';
+import { keep } from './prefs.svelte';
+import { settle, settle_at } from './route.svelte';
 import { make_renew, who_am_i } from './session';
 import type { Account, Grant, SetupState } from './types';
 
@@ -67,15 +69,24 @@ class App {
     this.enter(grant.account);
   }
 
-  async sign_up(username: string, password: string, invite: string | null): Promise<void> {
-    const grant = await this.api.post<Grant>('/accounts', { username, password, invite }, { plain: true });
+  async sign_up(username: string, password: string, invite: string | null, email: string | null): Promise<void> {
+    const facts = { username, password, invite, ...(email ? { email } : {}) };
+    const grant = await this.api.post<Grant>('/accounts', facts, { plain: true });
+    this.welcome();
     this.enter(grant.account);
   }
 
   async set_up(token: string, username: string, password: string): Promise<void> {
     const grant = await this.api.post<Grant>('/setup', { token, username, password }, { plain: true });
     history.replaceState(null, '', '/');
+    this.welcome();
     this.enter(grant.account);
+  }
+
+  /** A new account is shown around, unless it came by an invitation and has a place to go to. On a phone a line in the list offers it. */
+  private welcome(): void {
+    keep('welcome', 'due');
+    if (!location.hash && matchMedia('(min-width: 721px)').matches) settle_at('#/welcome');
   }
 
   async sign_out(): Promise<void> {
@@ -103,6 +114,7 @@ class App {
       renew: this.renew,
       on_signed_out: () => void this.leave(true),
       on_other_account: () => location.reload(),
+      on_message: (room, message) => this.chat && attend(this.chat, room, message),
     });
     this.tabs?.postMessage(account.id);
     this.chat.start();

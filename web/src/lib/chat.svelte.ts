@@ -154,7 +154,7 @@ export class Chat {
     }
     this.by_http = this.http_answers = false;
     this.watch();
-    if (this.status !== 'online') this.gateway.tell('status', { status: this.status });
+    if (this.my_status !== 'online') this.gateway.tell('status', { status: this.my_status });
     this.outbox.kick();
     this.drafts.save_all();
   }
@@ -565,11 +565,11 @@ export class Chat {
 
   /** What every device of ours says of us; repeated at each new connection. */
   set_status(status: Status): void {
-    this.status = status;
+    this.my_status = status;
     this.gateway.tell('status', { status });
   }
 
-  private status: Status = 'online';
+  my_status = $state<Status>('online');
 
   async leave(room: RoomState): Promise<void> {
     await this.api.call('DELETE', `/rooms/${room.id}/members/${this.account.id}`);
@@ -590,6 +590,16 @@ export class Chat {
 
   async forget_unsent(): Promise<void> {
     await this.outbox.clear();
+  }
+
+  /** Whom we do not want to hear. */
+  async read_blocks(): Promise<void> {
+    try {
+      const { blocks } = await this.api.get<{ blocks: ({ account: Person } | Person)[] }>('/me/blocks');
+      this.presence.set_blocked(blocks.map((b) => ('account' in b ? b.account : b)));
+    } catch {
+      // Asked again when the page is loaded anew.
+    }
   }
 
   // Time

@@ -1,6 +1,7 @@
 // The words of the page in the language of its reader. One dictionary is loaded at a time; all text is read through
 // t() and tn(), which follow a change of language by themselves.
 
+import { to_cyrillic } from './cyrillic';
 import type { Dictionary, Language, PlainKey, PluralKey } from '../i18n/shape';
 import { languages } from '../i18n/shape';
 import { problem_of } from './types';
@@ -9,10 +10,21 @@ export type Params = Record<string, string | number>;
 
 const load: Record<Language, () => Promise<Dictionary>> = {
   uz: async () => (await import('../i18n/uz')).uz,
+  'uz-Cyrl': async () => cyrillic((await import('../i18n/uz')).uz),
   uk: async () => (await import('../i18n/uk')).uk,
   ru: async () => (await import('../i18n/ru')).ru,
   en: async () => (await import('../i18n/en')).en,
 };
+
+function cyrillic(latin: Dictionary): Dictionary {
+  const turned = Object.entries(latin).map(([key, text]) => [
+    key,
+    typeof text === 'string' ? to_cyrillic(text) : Object.fromEntries(Object.entries(text).map(([form, words]) => [form, to_cyrillic(words)])),
+  ]);
+  return Object.fromEntries(turned) as Dictionary;
+}
+
+export const dictionary_of = (l: Language): Promise<Dictionary> => load[l]();
 
 let dictionary = $state.raw({} as Dictionary);
 let current = $state<Language>('en');
@@ -23,8 +35,9 @@ export function language(): Language {
 
 export function choose_language(wanted: readonly string[]): Language {
   for (const tag of wanted) {
-    const base = tag.toLowerCase().split('-')[0];
-    const found = languages.find((l) => l === base);
+    const [base, ...more] = tag.toLowerCase().split('-');
+    const wish = base === 'uz' && more.includes('cyrl') ? 'uz-Cyrl' : base;
+    const found = languages.find((l) => l === wish);
     if (found) return found;
   }
   return 'en';
