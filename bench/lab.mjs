@@ -86,6 +86,12 @@ export async function withPostgres(run) {
   }
 }
 
+// User and system, of all threads. Ticks are hundredths of a second.
+export function processCpuMs(pid) {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ')
+  return (Number(fields[11]) + Number(fields[12])) * 10
+}
+
 // ---- the server under test
 
 export async function serve({ data = mkdtempSync(join(work, 'data-')), env = {}, flags = [], tls = false, cpus: on = serverCpu } = {}) {

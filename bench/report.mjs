@@ -86,6 +86,18 @@ ${table(['case', 'connections', 'goal', 'met', 'resident bytes each', 'between t
     number(r.cpu_us_per_connection_made), number(r.cpu_us_per_idle_connection_minute)]))}
 `
 
+const search = (list) => `
+## Search: a person's question, answered over HTTP
+
+A town's talk: 1,000 rooms of very different size, words as unevenly used as in a language; the asker is in 62 of them. Questions in equal parts: a word of any frequency, the
+beginning of one, the inside of one, two words, one room, an upper bound in time, a word nobody used; one at a time. The index is written behind the commit, by a lane
+of its own; the figures of writing are of a server that has all of it to catch up.
+
+${table(['messages', 'goal p95 ms', 'met', 'p50 / p95 / p99 ms', 'server CPU ms each', 'index: server CPU µs a message', 'index: bytes a message', 'all else: bytes a message', 'caught up after s'],
+  list.map((r) => [number(r.messages), r.goal ?? '', verdict(r), `${number(r.p50_ms)} / **${number(r.p95_ms)}** / ${number(r.p99_ms)}`, number(r.cpu_ms_each), number(r.index_cpu_us_each),
+    number(r.index_bytes_each), number(r.table_bytes_each), number(r.index_s)]))}
+`
+
 const absent = (list) => `
 ## Not measured
 
@@ -96,5 +108,5 @@ export function writeReport(path, results, { load }) {
   const of = (...kinds) => results.filter((r) => kinds.includes(r.kind))
   const section = (write, list) => (list.length ? write(list) : '')
   writeFileSync(path, method(load) + section(fan, of('fan')) + section(durable, of('durable')) + of('history').map(history).join('') + of('resume').map(resume).join('') +
-    section(idle, of('idle')) + section(absent, of('failed', 'skipped')))
+    section(search, of('search')) + section(idle, of('idle')) + section(absent, of('failed', 'skipped')))
 }

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import * as fan from './cases/fan.mjs'
 import * as idle from './cases/idle.mjs'
+import * as search from './cases/search.mjs'
 import * as store from './cases/store.mjs'
 import { cleanUp, setting } from './lab.mjs'
 import { writeReport } from './report.mjs'
@@ -24,6 +25,7 @@ const cases = {
   DURABLE: store.durableSqlite,
   DURABLEPG: store.durablePostgres,
   READS: store.reads,
+  SEARCH: search.town,
   IDLE: idle.gateway,
   IDLELOBBY: idle.lobby,
   IDLETLS: idle.tls,

@@ -1,19 +1,24 @@
 /* The clock of the search index. Lives on one loop of the process. A portion at a time, so that a long way behind (after an import, after a restart
-   with an empty index) holds up nothing; at rest it costs a comparison twice a second. */
+   with an empty index) holds up nothing; at rest it costs a comparison twice a second. While the house is busy writing, the index lane works a tenth of
+   the time: then what is new is found later, and what people say is carried as fast as without it. */
 #include "app/indexing.h"
 #include <stdlib.h>
 
 #define INDEXING_PAUSE_MS 500
+#define INDEXING_RETRY_MS 10000
+#define BUSY_ROWS_PER_S 1000
+#define BUSY_REST 9 /* times as long as the portion before took */
 
 struct indexing {
+    struct loop *loop;
     struct gate *gate;
     struct gate_client *client;
     struct alarm_clock *alarm;
-    uint64_t n_commits; /* of the gate, when the last portion was asked for */
+    uint64_t n_rows;         /* that the gate had written when the last portion was asked for */
+    uint64_t n_rows_watched; /* and when the rate was looked at */
+    int64_t asked_at_ms, watched_at_ms, n_rows_per_s;
     bool stopped;
 };
-
-static void ask(struct indexing *x);
 
 static struct command *command_of_the_house(enum command_kind kind)
 {
@@ -33,6 +38,12 @@ static void forget(struct indexing *x, int64_t log)
     gate_submit(x->client, command, forgotten, NULL);
 }
 
+static int64_t rest_ms(const struct indexing *x)
+{
+    int64_t took_ms = loop_now_ms(x->loop) - x->asked_at_ms;
+    return x->n_rows_per_s > BUSY_ROWS_PER_S ? BUSY_REST * took_ms + 1 : 0;
+}
+
 static void indexed(void *user, struct command *command)
 {
     struct indexing *x = user;
@@ -40,15 +51,25 @@ static void indexed(void *user, struct command *command)
     bool is_well = command->fault == fault_none;
     command_destroy(command);
     if (x->stopped) return;
-    if (!is_well) x->n_commits = UINT64_MAX;
+    if (!is_well || out.more) x->n_rows = UINT64_MAX;
     if (is_well && out.n_forgettable) forget(x, out.forget);
-    if (is_well && out.more) ask(x);
-    else alarm_set(x->alarm, INDEXING_PAUSE_MS);
+    alarm_set(x->alarm, !is_well ? INDEXING_RETRY_MS : out.more ? rest_ms(x) : INDEXING_PAUSE_MS);
 }
 
 static void ask(struct indexing *x)
 {
+    x->asked_at_ms = loop_now_ms(x->loop);
     gate_submit(x->client, command_of_the_house(command_search_index), indexed, x);
+}
+
+/* How much is being written, over the last half second or more. */
+static void watch(struct indexing *x, uint64_t n_rows)
+{
+    int64_t now_ms = loop_now_ms(x->loop), passed_ms = now_ms - x->watched_at_ms;
+    x->n_rows = n_rows;
+    if (passed_ms < INDEXING_PAUSE_MS) return;
+    x->n_rows_per_s = (int64_t)(n_rows - x->n_rows_watched) * 1000 / passed_ms;
+    x->n_rows_watched = n_rows, x->watched_at_ms = now_ms;
 }
 
 static void look(void *arg)
@@ -56,8 +77,8 @@ static void look(void *arg)
     struct indexing *x = arg;
     struct gate_figures figures;
     gate_figures(x->gate, &figures);
-    bool is_new = figures.n_commits != x->n_commits;
-    x->n_commits = figures.n_commits;
+    bool is_new = figures.n_rows_batched != x->n_rows;
+    watch(x, figures.n_rows_batched);
     if (is_new) ask(x);
     else alarm_set(x->alarm, INDEXING_PAUSE_MS);
 }
@@ -66,7 +87,7 @@ struct indexing *indexing_create(struct loop *loop, struct gate *gate, struct ga
 {
     struct indexing *x = calloc(1, sizeof *x);
     if (!x) abort();
-    *x = (struct indexing){ .gate = gate, .client = client, .n_commits = UINT64_MAX };
+    *x = (struct indexing){ .loop = loop, .gate = gate, .client = client, .n_rows = UINT64_MAX };
     x->alarm = alarm_create(loop, look, x);
     alarm_set(x->alarm, INDEXING_PAUSE_MS);
     return x;
