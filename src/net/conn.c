@@ -34,7 +34,7 @@ void conn_watch(struct conn *c)
     if (c->flags & conn_peer_ended)
         ;
     else if (c->flags & conn_paused)
-        events |= watch_hangup;
+        events |= c->flags & conn_holds ? 0 : watch_hangup;
     else
         events |= watch_read;
     c->flags = writes ? c->flags | conn_watches_write : c->flags & ~(uint32_t)conn_watches_write;
@@ -234,6 +234,7 @@ void conn_settle(struct conn *c)
         return;
     }
     if (c->first && !(c->flags & conn_blocked) && c->stage != stage_dead) queue_flush(c);
+    if (c->flags & conn_sends_file && !c->first && !(c->flags & conn_blocked) && c->stage == stage_http) http_pump(c);
     bool writes = c->flags & (conn_blocked | conn_tls_wants_write);
     if (writes != !!(c->flags & conn_watches_write) && c->stage != stage_dead) {
         conn_watch(c);
@@ -249,8 +250,8 @@ void conn_settle(struct conn *c)
 /* An answer that the reader does not take: half a minute without a byte and it is over. */
 static bool is_stalled(struct conn *c)
 {
-    if (!c->first || ++c->n_stalls < stalls_max) return !c->first;
-    return true;
+    bool sends = c->first || c->flags & conn_sends_file;
+    return !sends || ++c->n_stalls >= stalls_max;
 }
 
 static void on_timeout(struct timer *t)
@@ -259,7 +260,7 @@ static void on_timeout(struct timer *t)
     switch ((enum conn_stage)c->stage) {
     case stage_handshaking: conn_kill(c, WS_ABNORMAL); break;
     case stage_http:
-        if (!c->first)
+        if (!c->first && !(c->flags & conn_sends_file))
             http_timeout(c);
         else if (is_stalled(c))
             conn_kill(c, WS_ABNORMAL);

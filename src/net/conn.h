@@ -38,6 +38,8 @@ enum conn_flag {
     conn_watches_write = 1 << 12, /* what the watch was told last */
     conn_closing = 1 << 13,     /* buried: only the watch's last callback is missing */
     conn_tls_broken = 1 << 14,  /* after a fatal error not even a goodbye may be written */
+    conn_holds = 1 << 15,       /* paused by the reader of a body: a hang-up can wait until the rest was read */
+    conn_sends_file = 1 << 18,  /* an answer goes on out of a file when the queue is empty */
     ws_is_deflating = 1 << 16,
     ws_close_sent = 1 << 17,
     ws_pinged = 1 << 19,        /* since the last byte heard */
@@ -173,6 +175,7 @@ void http_gone(struct conn *c);             /* the connection dies: its request 
 void http_timeout(struct conn *c);
 void http_feed_kept(struct conn *c);        /* pipelined bytes kept while a handler waited */
 void http_drained(struct conn *c);          /* answers had piled up and have left */
+void http_pump(struct conn *c);             /* the queue is empty and a file goes out */
 void http_arm(struct conn *c);              /* the time-out of what the session waits for now */
 const unsigned char *http_client_address(const struct conn *c); /* forwarded address of the request under way, or NULL */
 

@@ -9,6 +9,7 @@ typedef void route_fn(struct request *r);
 
 enum route_flag {
     route_websocket = 1, /* only matches upgrade requests; without it only matches plain ones */
+    route_streams = 2,   /* the handler runs when the head is whole; the body waits for request_receive */
 };
 #define ROUTE_PARAMS_MAX 6
 struct route {
@@ -43,11 +44,24 @@ struct span request_query_param(struct request *r, const char *name); /* decoded
 struct span request_header(const struct request *r, const char *lower_case_name); /* p==NULL: none; repeated ones joined by ", " */
 struct span request_cookie(struct request *r, const char *name);
 struct span request_body(const struct request *r);
+int64_t request_declared_bytes(const struct request *r); /* Content-Length; -1: none was sent */
 bool request_is_secure(const struct request *r);
 void *request_user(const struct request *r);
 void request_set_user(struct request *r, void *user); /* for handlers that answer later */
 /* A request whose client went away while its handler waits: answering it is allowed and does nothing but end it. */
 bool request_is_orphan(const struct request *r);
+
+/* A body that is never whole in memory: for routes with route_streams. The handler looks at the head and answers (then the body is never read and
+   the connection ends), or calls request_receive, now or later. One answer ends it, whenever; data must not answer. */
+struct body_sink {
+    bool (*data)(struct request *r, struct span bytes); /* lent for the call, never empty. false: no more of this, on to end */
+    void (*end)(struct request *r, bool whole);         /* whole: all has come. Otherwise data gave up. Answer now or later */
+    void (*gone)(struct request *r);                    /* the client is gone (an orphan now): end it with any answer, now or later */
+};
+void request_receive(struct request *r, const struct body_sink *sink, uint64_t max_bytes); /* not for an orphan. Over max_bytes: 413, then gone */
+/* Stops the reading; up to 128 KiB may still come. */
+void request_pause(struct request *r);
+void request_resume(struct request *r);
 
 /* Answers. Headers first, any number, then exactly one respond. body is copied. CORS and security headers are added by response policy. */
 void response_header(struct request *r, const char *name, struct span value); /* CR, LF and NUL in value: the header is refused and logged */
@@ -56,6 +70,22 @@ void respond(struct request *r, int status, const char *content_type, struct spa
 void respond_empty(struct request *r, int status);
 /* A body that is immutable and outlives everything (embedded files): not copied. */
 void respond_static(struct request *r, int status, const char *content_type, struct span body);
+
+/* A body out of a file, by sendfile. at and n: which bytes. Takes fd. The kernel is only asked for bytes that are in memory: warm, when it is set, brings
+   others there (off this thread) and then, on this loop, calls file_warmed, also when reading failed. A file that ends early ends the connection. */
+struct file_warming {
+    int fd;
+    int64_t at;
+    size_t n;
+};
+struct file_body {
+    int fd;
+    int64_t at, n;
+    void (*warm)(void *user, struct file_warming *w); /* lends w until file_warmed */
+    void *user;
+};
+void respond_file(struct request *r, int status, const char *content_type, struct file_body file);
+void file_warmed(struct file_warming *w);
 
 /* Embedded web files (or --web-root DIR): ETag, brotli/gzip by Accept-Encoding, cache headers (immutable for hashed names), the content security
    policy for pages. True when it answered. path is "index.html", "assets/x.js". */

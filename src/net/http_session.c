@@ -30,6 +30,8 @@ struct http_session {
     enum http_state state;
     bool is_feeding;            /* a handler that answers now returns into http_feed */
     bool wants_continue;
+    bool starts_body;           /* request_receive was called from outside: the parser must be asked what follows */
+    struct file_sender *sender; /* an answer that goes on out of a file; NULL: none */
     int64_t began_ms;           /* of the head, then of the body */
     size_t n_body_bytes, n_body_bytes_before; /* read so far; at the last time-out */
     struct buf kept;
@@ -70,11 +72,16 @@ static void request_free(struct request *r)
 void http_gone(struct conn *c)
 {
     struct http_session *s = c->http;
-    if (s->request && s->state == http_state_handling)
-        s->request->conn = NULL;
-    else if (s->request)
-        request_free(s->request);
+    struct request *r = s->request;
+    bool is_told = r && r->sink && !r->sink_ended, is_sending = s->sender != NULL;
+    if (is_sending) sender_end(s->sender);
+    if (r && (is_sending || (s->state != http_state_handling && !is_told))) {
+        request_free(r);
+        r = NULL;
+    }
+    if (r) r->conn = NULL;
     session_free(c);
+    if (r && is_told) r->sink->gone(r);
 }
 
 const unsigned char *http_client_address(const struct conn *c)
@@ -113,6 +120,8 @@ void http_timeout(struct conn *c)
     struct http_session *s = c->http;
     if (!s)
         conn_kill(c, WS_ABNORMAL);
+    else if (s->state == http_state_body && c->flags & conn_holds)
+        http_arm(c);
     else if (s->state == http_state_head || (s->state == http_state_body && body_is_too_slow(c)))
         http_refuse(c, 408, "the request took too long");
     else
@@ -144,6 +153,7 @@ static bool on_head(struct conn *c)
     s->began_ms = loop_now_ms(c->net->loop);
     s->wants_continue = http_parser_expects_continue(r->parser);
     router_match(r->router, r);
+    r->streams = r->route && r->route->flags & route_streams;
     size_t most = r->route ? r->route->max_body_bytes : 0;
     http_parser_take_body(r->parser, most ? most : default_body_max_bytes);
     return true;
@@ -163,6 +173,85 @@ static void on_more(struct conn *c, size_t took)
     s->n_body_bytes += took;
 }
 
+/* After a handler has run. */
+static void settle_session(struct conn *c, struct http_session *s)
+{
+    s->is_feeding = false;
+    if (s->request) return;
+    session_free(c);
+    if (c->stage != stage_http) return;
+    c->flags &= ~(uint32_t)conn_holds;
+    if (c->flags & conn_paused) conn_set_reading(c, true);
+    http_arm(c);
+}
+
+/* Streaming: the handler looks at the head. True: it wants the body at once. */
+static bool on_offer(struct conn *c)
+{
+    struct http_session *s = c->http;
+    s->state = http_state_handling;
+    s->is_feeding = true;
+    conn_disarm(c);
+    c->net->figures.n_requests++;
+    router_run(s->request);
+    bool receives = s->request && s->state == http_state_body;
+    settle_session(c, s);
+    return receives;
+}
+
+static void on_stream_end(struct conn *c, bool whole)
+{
+    struct http_session *s = c->http;
+    struct request *r = s->request;
+    r->body_whole = whole;
+    r->sink_ended = true;
+    s->state = http_state_handling;
+    s->is_feeding = true;
+    conn_disarm(c);
+    r->sink->end(r, whole);
+    settle_session(c, s);
+}
+
+static void on_streamed(void *arg, struct span bytes)
+{
+    struct request *r = arg;
+    if (!r->gave_up && !r->sink->data(r, bytes)) r->gave_up = true;
+}
+
+bool request_leaves_body(const struct request *r)
+{
+    return r->streams && !r->body_whole && http_parser_has_body(r->parser);
+}
+
+void request_receive(struct request *r, const struct body_sink *sink, uint64_t max_bytes)
+{
+    struct conn *c = r->conn;
+    struct http_session *s = c->http;
+    r->sink = sink;
+    http_parser_stream_body(r->parser, max_bytes, on_streamed, r);
+    s->state = http_state_body;
+    s->began_ms = loop_now_ms(c->net->loop);
+    http_arm(c);
+    if (s->is_feeding) return;
+    s->starts_body = true;
+    c->flags |= conn_feed_again;
+    conn_mark_dirty(c);
+}
+
+void request_pause(struct request *r)
+{
+    if (request_is_orphan(r)) return;
+    r->conn->flags |= conn_holds;
+    conn_set_reading(r->conn, false);
+}
+
+void request_resume(struct request *r)
+{
+    if (!r->conn || !(r->conn->flags & conn_holds)) return;
+    r->conn->flags &= ~(uint32_t)conn_holds;
+    conn_set_reading(r->conn, true);
+}
+
 /* The handler runs. It may answer now, answer later, or turn the connection into a WebSocket: then the session is gone already. */
 static void on_whole(struct conn *c)
 {
@@ -173,10 +262,7 @@ static void on_whole(struct conn *c)
     c->net->figures.n_requests++;
     router_run(s->request);
     if (c->stage == stage_websocket || c->http != s) return;
-    s->is_feeding = false;
-    if (s->request) return;
-    session_free(c);
-    if (c->stage == stage_http) http_arm(c);
+    settle_session(c, s);
 }
 
 static void on_bad(struct conn *c, const struct http_parser *parser)
@@ -198,9 +284,18 @@ static size_t feed_request(struct conn *c, struct span bytes)
         switch (now) {
         case http_head:
             if (!on_head(c)) return bytes.n;
+            if (s->request->streams && !on_offer(c)) return used;
             continue;
-        case http_more: on_more(c, took); return used;
-        case http_whole: on_whole(c); return used;
+        case http_more:
+            on_more(c, took);
+            if (s->request && s->request->gave_up) on_stream_end(c, false);
+            return used;
+        case http_whole:
+            if (s->request->streams)
+                on_stream_end(c, !s->request->gave_up);
+            else
+                on_whole(c);
+            return used;
         case http_bad: on_bad(c, looked); return bytes.n;
         }
     }
@@ -224,6 +319,11 @@ size_t http_feed(struct conn *c, char *p, size_t n)
 void http_feed_kept(struct conn *c)
 {
     struct http_session *s = c->http;
+    if (s && s->starts_body) {
+        s->starts_body = false;
+        feed_request(c, SPAN(""));
+        s = c->http;
+    }
     if (!s || s->state == http_state_handling || s->kept.n == 0) return;
     size_t n;
     char *p = buf_take(&s->kept, &n);
@@ -231,6 +331,27 @@ void http_feed_kept(struct conn *c)
     if (c->flags & conn_paused) conn_set_reading(c, true);
     conn_feed(c, p, n);
     free(p);
+}
+
+/* Sending a file: the session stays in handling, so that what the client pipelines is kept. */
+
+void http_send_file(struct conn *c, struct file_sender *sender)
+{
+    c->http->sender = sender;
+    c->flags |= conn_sends_file;
+    conn_mark_dirty(c);
+}
+
+void http_pump(struct conn *c)
+{
+    struct http_session *s = c->http;
+    if (!sender_pump(s->sender) || c->stage != stage_http) return;
+    bool keeps = sender_keeps(s->sender);
+    sender_end(s->sender);
+    s->sender = NULL;
+    c->flags &= ~(uint32_t)conn_sends_file;
+    if (!keeps) conn_finish(c);
+    request_end(s->request);
 }
 
 void http_drained(struct conn *c)
@@ -247,6 +368,7 @@ static void go_on(struct conn *c)
     if (c->stage != stage_http) return;
     if (s->kept.n == 0) {
         bool paused = c->flags & conn_paused;
+        c->flags &= ~(uint32_t)conn_holds;
         session_free(c);
         if (paused) conn_set_reading(c, true);
     } else {

@@ -33,6 +33,7 @@ struct span request_method(const struct request *r) { return http_parser_method(
 struct span request_path(const struct request *r) { return http_parser_path(r->parser); }
 struct span request_query(const struct request *r) { return http_parser_query(r->parser); }
 struct span request_body(const struct request *r) { return http_parser_body(r->parser); }
+int64_t request_declared_bytes(const struct request *r) { return http_parser_declared_bytes(r->parser); }
 bool request_is_secure(const struct request *r) { return r->is_secure; }
 void *request_user(const struct request *r) { return r->user; }
 void request_set_user(struct request *r, void *user) { r->user = user; }

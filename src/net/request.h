@@ -9,6 +9,8 @@
 #define RESPONSE_HEADERS_MAX_BYTES (16u << 10)
 #define PATH_SEGMENTS_MAX 24
 
+struct file_sender;
+
 struct request_param {
     const char *name; /* n_name bytes of the row's path */
     size_t n_name;
@@ -26,6 +28,8 @@ struct request {
     unsigned n_params;
     struct request_param params[ROUTE_PARAMS_MAX];
     struct buf headers; /* of the answer: whole lines */
+    const struct body_sink *sink; /* NULL: the body is kept, or not asked for */
+    bool streams, body_whole, gave_up, sink_ended;
     bool is_secure, is_forwarded;
     unsigned char client[16]; /* when is_forwarded */
 };
@@ -35,8 +39,16 @@ void router_match(const struct router *router, struct request *r);
 void router_run(struct request *r);
 
 /* http_session.c */
+bool request_leaves_body(const struct request *r); /* a body is on its way that nobody will read */
+void http_send_file(struct conn *c, struct file_sender *sender); /* takes; the request goes on until all has left */
 struct request *request_create(struct conn *c, struct http_parser *parser);
 void request_end(struct request *r); /* the answer is queued (or nobody waits for it): the connection goes on, r is freed */
+
+/* file_body.c */
+struct file_sender *sender_create(struct conn *c, const struct file_body *file, bool keeps); /* takes the descriptor */
+bool sender_pump(struct file_sender *s); /* as much as goes now. True: all has left */
+bool sender_keeps(const struct file_sender *s);
+void sender_end(struct file_sender *s);  /* the connection has no more use for it */
 
 /* response.c */
 /* An answer outside of any request: for bytes that are no request. The connection ends after it. */

@@ -2,6 +2,7 @@
    that every answer carries are added here, once. */
 #include "base/log.h"
 #include "net/request.h"
+#include <unistd.h>
 
 static const char *reason_of(int status)
 {
@@ -9,9 +10,9 @@ static const char *reason_of(int status)
         { 200, "OK" }, { 201, "Created" }, { 202, "Accepted" }, { 204, "No Content" }, { 206, "Partial Content" }, { 301, "Moved Permanently" },
         { 302, "Found" }, { 303, "See Other" }, { 304, "Not Modified" }, { 307, "Temporary Redirect" }, { 308, "Permanent Redirect" },
         { 400, "Bad Request" }, { 401, "Unauthorized" }, { 403, "Forbidden" }, { 404, "Not Found" }, { 405, "Method Not Allowed" },
-        { 408, "Request Timeout" }, { 409, "Conflict" }, { 410, "Gone" }, { 413, "Content Too Large" }, { 414, "URI Too Long" },
-        { 415, "Unsupported Media Type" }, { 417, "Expectation Failed" }, { 422, "Unprocessable Content" }, { 426, "Upgrade Required" },
-        { 429, "Too Many Requests" }, { 431, "Request Header Fields Too Large" }, { 500, "Internal Server Error" },
+        { 408, "Request Timeout" }, { 409, "Conflict" }, { 410, "Gone" }, { 412, "Precondition Failed" }, { 413, "Content Too Large" }, { 414, "URI Too Long" },
+        { 415, "Unsupported Media Type" }, { 416, "Range Not Satisfiable" }, { 417, "Expectation Failed" }, { 422, "Unprocessable Content" }, { 423, "Locked" }, { 426, "Upgrade Required" },
+        { 429, "Too Many Requests" }, { 431, "Request Header Fields Too Large" }, { 460, "Checksum Mismatch" }, { 500, "Internal Server Error" },
         { 501, "Not Implemented" }, { 503, "Service Unavailable" }, { 504, "Gateway Timeout" }, { 505, "HTTP Version Not Supported" },
     };
     for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++)
@@ -107,20 +108,32 @@ static void push_static(struct conn *c, struct span body)
     frame_unref(f);
 }
 
+static bool has_content(const struct request *r, int status)
+{
+    return !span_eq(request_method(r), SPAN("HEAD")) && status != 204 && status != 304;
+}
+
+/* The whole head of an answer with n bytes of content. Tells whether the connection goes on after it. */
+static bool put_head(struct buf *head, struct request *r, int status, const char *type, size_t n)
+{
+    struct net *net = r->conn->net;
+    bool keeps = http_parser_keeps_alive(r->parser) && !net->stopping && !request_leaves_body(r);
+    buf_init(head, RESPONSE_HEADERS_MAX_BYTES + 4096);
+    put_status(head, net, status);
+    put_content(head, status, type, n);
+    buf_append_span(head, buf_span(&r->headers));
+    put_policy(head, response_has_header(r, "content-security-policy"), response_has_header(r, "cache-control"));
+    if (!keeps || http_parser_minor(r->parser) == 0) buf_append_cstr(head, keeps ? "Connection: keep-alive\r\n" : "Connection: close\r\n");
+    buf_append_cstr(head, "\r\n");
+    return keeps;
+}
+
 static void answer(struct request *r, int status, const char *type, struct span body, bool is_static)
 {
     struct conn *c = r->conn;
     if (!request_is_orphan(r)) {
         struct buf head;
-        bool keeps = http_parser_keeps_alive(r->parser) && !c->net->stopping;
-        bool sends_body = !span_eq(request_method(r), SPAN("HEAD")) && status != 204 && status != 304;
-        buf_init(&head, RESPONSE_HEADERS_MAX_BYTES + 4096);
-        put_status(&head, c->net, status);
-        put_content(&head, status, type, body.n);
-        buf_append_span(&head, buf_span(&r->headers));
-        put_policy(&head, response_has_header(r, "content-security-policy"), response_has_header(r, "cache-control"));
-        if (!keeps || http_parser_minor(r->parser) == 0) buf_append_cstr(&head, keeps ? "Connection: keep-alive\r\n" : "Connection: close\r\n");
-        buf_append_cstr(&head, "\r\n");
+        bool keeps = put_head(&head, r, status, type, body.n), sends_body = has_content(r, status);
         push_head(c, &head, sends_body && !is_static ? body : SPAN(""));
         if (sends_body && is_static) push_static(c, body);
         buf_fini(&head);
@@ -142,6 +155,27 @@ void respond_empty(struct request *r, int status)
 void respond_static(struct request *r, int status, const char *content_type, struct span body)
 {
     answer(r, status, content_type, body, true);
+}
+
+void respond_file(struct request *r, int status, const char *content_type, struct file_body file)
+{
+    struct conn *c = r->conn;
+    struct buf head;
+    if (request_is_orphan(r)) {
+        close(file.fd);
+        request_end(r);
+        return;
+    }
+    bool keeps = put_head(&head, r, status, content_type, (size_t)file.n);
+    push_head(c, &head, SPAN(""));
+    buf_fini(&head);
+    if (has_content(r, status) && file.n) {
+        http_send_file(c, sender_create(c, &file, keeps));
+        return;
+    }
+    close(file.fd);
+    if (!keeps) conn_finish(c);
+    request_end(r);
 }
 
 /* Problems */

@@ -30,10 +30,12 @@ struct http_parser {
     enum stage stage;
     int status;
     const char *reason;
-    size_t n_raw; /* bytes used in this stage's ceiling: the head's, then the body's */
-    size_t n_header_bytes, n_headers, n_trailers, max_body_bytes;
-    uint64_t declared_bytes;
-    bool chunked, keeps_alive, expects_continue, head_told;
+    uint64_t n_raw; /* bytes used in this stage's ceiling: the head's, then the body's */
+    size_t n_header_bytes, n_headers, n_trailers;
+    uint64_t max_body_bytes, n_body_bytes, declared_bytes;
+    http_sink_fn *sink; /* NULL: the body is kept */
+    void *sink_arg;
+    bool has_length, chunked, keeps_alive, expects_continue, head_told;
     uint16_t method_n, target, target_n;
     struct buf head, body;
     struct span path, query;
@@ -141,6 +143,12 @@ static int on_header_value_complete(llhttp_t *core)
 static int on_body(llhttp_t *core, const char *at, size_t n)
 {
     struct http_parser *p = of(core);
+    p->n_body_bytes += n;
+    if (p->sink) {
+        if (p->n_body_bytes > p->max_body_bytes) return refuse(p, 413, "the body is too long");
+        p->sink(p->sink_arg, (struct span){ at, n });
+        return 0;
+    }
     buf_append(&p->body, at, n);
     return p->body.failed ? refuse(p, 413, "the body is too long") : 0;
 }
@@ -202,6 +210,7 @@ static int check_framing(struct http_parser *p)
         if (!span_to_i64(http_parser_header(p, SPAN("content-length"), 0), &length) || length < 0)
             return refuse(p, 400, "the Content-Length is malformed");
         p->declared_bytes = (uint64_t)length;
+        p->has_length = true;
     }
     if (n_codings > 1 || (n_codings && p->core.http_minor == 0)) return refuse(p, 400, "the Transfer-Encoding is malformed");
     p->chunked = n_codings == 1;
@@ -269,16 +278,23 @@ void http_parser_take_body(struct http_parser *p, size_t max_bytes)
     p->max_body_bytes = max_bytes;
 }
 
+void http_parser_stream_body(struct http_parser *p, uint64_t max_bytes, http_sink_fn *sink, void *arg)
+{
+    p->max_body_bytes = max_bytes;
+    p->sink = sink;
+    p->sink_arg = arg;
+}
+
 static void begin_body(struct http_parser *p)
 {
     p->stage = stage_body;
     p->n_raw = 0;
-    buf_init(&p->body, p->max_body_bytes);
+    buf_init(&p->body, p->sink ? 0 : p->max_body_bytes);
     if (p->declared_bytes > p->max_body_bytes) refuse(p, 413, "the body is too long");
     llhttp_resume(&p->core);
 }
 
-static size_t stage_ceiling(const struct http_parser *p)
+static uint64_t stage_ceiling(const struct http_parser *p)
 {
     if (p->stage == stage_line) return HTTP_LINE_MAX_BYTES;
     return p->stage == stage_headers ? head_max_raw_bytes : body_raw_factor * p->max_body_bytes + body_raw_slack_bytes;
@@ -334,7 +350,7 @@ enum http_progress http_parser_feed(struct http_parser *p, struct span bytes, si
     }
     while (*n_used_out < bytes.n && !p->status && p->stage != stage_head && p->stage < stage_whole) {
         enum stage before = p->stage;
-        size_t room = stage_ceiling(p) - p->n_raw;
+        uint64_t room = stage_ceiling(p) - p->n_raw;
         struct span slice = { bytes.p + *n_used_out, bytes.n - *n_used_out };
         if (slice.n > room) slice.n = room;
         size_t used = slice.n ? feed_slice(p, slice) : 0;
@@ -410,6 +426,11 @@ bool http_parser_keeps_alive(const struct http_parser *p)
 bool http_parser_has_body(const struct http_parser *p)
 {
     return p->chunked || p->declared_bytes > 0;
+}
+
+int64_t http_parser_declared_bytes(const struct http_parser *p)
+{
+    return p->has_length ? (int64_t)p->declared_bytes : -1;
 }
 
 bool http_parser_wants_upgrade(const struct http_parser *p, struct span protocol)

@@ -27,6 +27,10 @@ enum http_progress http_parser_feed(struct http_parser *p, struct span bytes, si
 /* After http_head: the ceiling of this request's body. A longer declared or sent body is 413 (at the next feed). Without the call: 64 KiB. */
 void http_parser_take_body(struct http_parser *p, size_t max_bytes);
 
+/* The same for a body that is not kept: its bytes go to sink as they come (never empty, lent for the call; sink must not destroy the parser). */
+typedef void http_sink_fn(void *arg, struct span bytes);
+void http_parser_stream_body(struct http_parser *p, uint64_t max_bytes, http_sink_fn *sink, void *arg);
+
 /* After http_bad: 400, 413, 414, 417, 431, 501 or 505, and a short English reason without any of the client's bytes. */
 int http_parser_status(const struct http_parser *p);
 const char *http_parser_reason(const struct http_parser *p);
@@ -45,6 +49,7 @@ bool http_parser_expects_continue(const struct http_parser *p); /* "Expect: 100-
 bool http_parser_keeps_alive(const struct http_parser *p);
 bool http_parser_wants_upgrade(const struct http_parser *p, struct span protocol); /* Connection lists "upgrade", Upgrade lists the protocol */
 bool http_parser_has_body(const struct http_parser *p); /* a body is announced */
+int64_t http_parser_declared_bytes(const struct http_parser *p); /* Content-Length; -1: none was sent */
 
 /* After http_whole, until destroy. */
 struct span http_parser_body(const struct http_parser *p);
