@@ -199,6 +199,13 @@ static void check_log(struct checking *c)
     c->config->log_format = (enum log_format)read_word(c, setting_log_format, formats);
 }
 
+static void check_files_taken(struct checking *c)
+{
+    c->config->max_file_bytes = read_number(c, setting_max_file_mb, 1, 4096) << 20;
+    c->config->quota_bytes = read_number(c, setting_quota_mb, 0, 1000000000) << 20;
+    c->config->file_waits_s = read_number(c, setting_file_hours, 1, 720) * 3600;
+}
+
 static enum fault check(const struct settings *settings, struct config *config)
 {
     struct checking c = { .settings = settings, .config = config };
@@ -211,6 +218,7 @@ static enum fault check(const struct settings *settings, struct config *config)
     check_accounts(&c);
     check_doors(&c);
     check_outbound(&c);
+    check_files_taken(&c);
     check_log(&c);
     return c.failed ? fault_invalid : fault_none;
 }

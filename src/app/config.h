@@ -28,6 +28,8 @@ struct config {
     size_t n_origins;
     const struct span *trusted_proxies; /* "ADDR" or "ADDR/BITS", checked; texts are NUL-terminated */
     size_t n_trusted_proxies;
+    int64_t max_file_bytes, quota_bytes; /* of one file; of one account */
+    int64_t file_waits_s;                /* life of an upload, and of a file that is in no message */
     const char *smtp_url, *smtp_from; /* both or none (NULL); the URL may carry a password: never to a log */
     bool smtp_needs_tls;
     const struct span *outbound_allow; /* as trusted_proxies */

@@ -10,6 +10,7 @@
 #include "base/buf.h"
 #include "base/rand.h"
 #include "door/pages.h"
+#include "files/files.h"
 #include "net/conformance.h"
 #include "net/proxies.h"
 #include "net/web_files.h"
@@ -18,6 +19,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #define N_READERS 2
 #define N_HASHERS 2
@@ -57,7 +59,30 @@ static int open_core(struct server *server)
         .rules = { .registration = config->registration, .bcrypt_cost = config->bcrypt_cost, .rate_limits = config->rate_limits,
                    .setup_token_hash = span_of(server->setup.hash), .refresh_ttl_s = config->refresh_ttl_s,
                    .mail_from = span_of(config->smtp_from) } };
+    gate.rules.file_max_bytes = config->max_file_bytes, gate.rules.quota_bytes = config->quota_bytes, gate.rules.file_waits_s = config->file_waits_s;
     return gate_create(&gate, &server->shared.gate) == fault_none ? EX_OK : EX_UNAVAILABLE;
+}
+
+/* The helper stands beside the program, or where it was installed. Without it files are taken all the same, but pictures are not known as such. */
+static const char *find_helper(struct arena *arena)
+{
+    static const char *const places[] = { "%.*s/suhbat-pictures", "%.*s/../libexec/suhbat/suhbat-pictures", "%.*s/../lib/suhbat/suhbat-pictures" };
+    char self[4096];
+    ssize_t n = readlink("/proc/self/exe", self, sizeof self);
+    while (n > 0 && self[n - 1] != '/') n--;
+    for (size_t i = 0; n > 1 && i < sizeof places / sizeof *places; i++) {
+        const char *path = arena_printf(arena, places[i], (int)n - 1, self).p;
+        if (access(path, X_OK) == 0) return path;
+    }
+    LOG(warn, "picture_helper_is_missing", log_str("name", "suhbat-pictures"));
+    return NULL;
+}
+
+static int open_files(struct server *server)
+{
+    struct arena *arena = server->config->arena;
+    struct files_config config = { .dir = arena_printf(arena, "%s/files", server->config->data_dir).p, .helper = find_helper(arena) };
+    return files_create(&config, &server->shared.files) == fault_none ? EX_OK : EX_UNAVAILABLE;
 }
 
 static void add_conformance(struct router *router)
@@ -97,7 +122,8 @@ static int open_doors(struct server *server)
         .access_ttl_s = config->access_ttl_s, .legacy_ttl_s = config->legacy_ttl_s, .origins = config->origins, .n_origins = config->n_origins,
         .trusts_lobby = config->trusts_lobby, .registration = config->registration, .rate_limits = config->rate_limits,
         .lobby = CHAT_LOBBY, .lobby_history_max = config->lobby_history_max, .server_id = server->server_id,
-        .web = config->web_root ? web_files_directory(config->web_root) : web_files_embedded(), .secure_cookies = config->tls_cert != NULL };
+        .web = config->web_root ? web_files_directory(config->web_root) : web_files_embedded(), .secure_cookies = config->tls_cert != NULL,
+        .file_max_bytes = config->max_file_bytes };
     if (token_key_create(config->secret, &server->door_settings.key) != fault_none) return EX_CONFIG;
     if (config->tls_cert && tls_create(config->tls_cert, config->tls_key, &server->shared.tls) != fault_none) return EX_CONFIG;
     struct router *router = server->router = router_create();
@@ -208,6 +234,7 @@ static void take_down(struct server *server)
     for (int i = 0; i < server->n_stations; i++)
         if (server->ran && !station_is_clean(server->stations[i])) return;
     if (server->dispatch) dispatch_end(server->dispatch);
+    files_destroy(server->shared.files);
     for (int i = 0; i < server->n_stations; i++) station_destroy(server->stations[i]);
     dispatch_destroy(server->dispatch);
     bus_destroy(server->shared.bus);
@@ -228,6 +255,7 @@ int serve(const struct config *config)
     raise_file_limit();
     server.shared.bus = bus_create_local();
     int status = open_core(&server);
+    if (status == EX_OK) status = open_files(&server);
     if (status == EX_OK) status = open_doors(&server);
     if (status == EX_OK) status = open_stations(&server);
     if (status == EX_OK) {

@@ -4,6 +4,7 @@
        running ──stop letter: begin_stop──► draining ──drained or 10 s: close_sockets──► closing ──all gone or 2 s: station_run returns */
 #include "app/station.h"
 #include "app/indexing.h"
+#include "app/keeper.h"
 #include "base/log.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,6 +22,7 @@ struct station {
     bool closing, clean;
     struct letter stop;
     struct indexing *indexing; /* of the first station */
+    struct keeper *keeper;     /* likewise */
 };
 
 static size_t connections_max(int n_loops)
@@ -48,10 +50,11 @@ enum fault station_create(const struct station_shared *shared, int index, int po
     }
     struct gate_client *client = gate_client_create(shared->gate, s->loop);
     s->door = (struct door){ .settings = shared->door_settings, .loop = s->loop, .net = s->net, .gate = client, .gate_all = shared->gate,
-        .limits = shared->limits, .all = shared->doors,
+        .files = shared->files, .limits = shared->limits, .all = shared->doors,
         .hub = hub_create(s->loop, s->net, client, shared->bus, shared->config->n_loops) };
     doors_join(&s->door);
     if (index == 0) s->indexing = indexing_create(s->loop, shared->gate, client);
+    if (index == 0) s->keeper = keeper_create(s->loop, client, shared->files);
     *out = s;
     return fault_none;
 }
@@ -71,9 +74,10 @@ static void step_down(void *arg)
 {
     struct station *s = arg;
     bool late = loop_now_ms(s->loop) >= s->deadline_ms;
-    if (!s->closing && (gate_in_flight(s->door.gate) == 0 || late)) {
+    bool idle = gate_in_flight(s->door.gate) == 0 && files_n_tasks(s->door.files) == 0;
+    if (!s->closing && (idle || late)) {
         close_sockets(s);
-    } else if (s->closing && gate_in_flight(s->door.gate) == 0 && (net_n_connections(s->net) == 0 || late)) {
+    } else if (s->closing && gate_in_flight(s->door.gate) == 0 && ((idle && net_n_connections(s->net) == 0) || late)) {
         loop_stop(s->loop);
         return;
     }
@@ -87,6 +91,7 @@ static void begin_stop(struct letter *l)
     s->step = alarm_create(s->loop, step_down, s);
     net_stop_accepting(s->net);
     indexing_stop(s->indexing);
+    keeper_stop(s->keeper);
     alarm_set(s->step, DRAIN_STEP_MS);
 }
 
@@ -96,7 +101,7 @@ void station_run(struct station *s)
     alarm_destroy(s->step);
     doors_leave(&s->door);
     hub_leave_loop(s->door.hub);
-    s->clean = gate_in_flight(s->door.gate) == 0 && net_n_connections(s->net) == 0;
+    s->clean = gate_in_flight(s->door.gate) == 0 && net_n_connections(s->net) == 0 && files_n_tasks(s->door.files) == 0;
     if (s->clean) net_destroy(s->net);
 }
 
@@ -115,6 +120,7 @@ void station_destroy(struct station *s)
     if (!s) return;
     if (!s->clean) net_destroy(s->net);
     indexing_destroy(s->indexing);
+    keeper_destroy(s->keeper);
     loop_destroy(s->loop);
     hub_destroy(s->door.hub);
     gate_client_destroy(s->door.gate);

@@ -15,6 +15,7 @@ struct station_shared {        /* borrowed by every station */
     struct tls *tls;
     const struct net_proxies *proxies;
     struct gate *gate;
+    struct files *files;
     struct bus *bus;
     struct limits *limits;
     struct doors *doors;

@@ -8,6 +8,7 @@ struct account_id { int64_t v; };
 struct session_id { int64_t v; };
 struct room_id { int64_t v; };
 struct message_id { int64_t v; };
+struct file_id { int64_t v; };
 
 #define id_eq(a, b) ((a).v == (b).v)
 #define id_none(a) ((a).v == 0)

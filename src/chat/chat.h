@@ -17,6 +17,8 @@ struct chat_rules {
     bool rate_limits;
     struct span setup_token_hash; /* hex SHA-256 of the one-time link of the first administrator; empty: none */
     int64_t refresh_ttl_s;
+    int64_t file_max_bytes, quota_bytes; /* of one file; of one account */
+    int64_t file_waits_s;                /* an upload, or a file without a message, lives so long */
     struct span mail_from; /* the sender of our mail; empty: there is no mail server */
 };
 

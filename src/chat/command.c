@@ -113,6 +113,19 @@ struct room_id command_room(const struct command *c)
     case command_block_remove:
     case command_block_list:
     case command_room_changes:
+    case command_file_room:
+    case command_file_add:
+    case command_file_get:
+    case command_file_delete:
+    case command_upload_begin:
+    case command_upload_get:
+    case command_upload_doubt:
+    case command_upload_drop:
+    case command_avatar_get:
+    case command_file_expire:
+    case command_file_trash:
+    case command_file_trashed:
+    case command_file_orphans:
     case command_parcel_due:
     case command_parcel_claim:
     case command_parcel_settle:

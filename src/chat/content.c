@@ -24,13 +24,31 @@ bool content_key_fits(struct span key)
     return true;
 }
 
+enum fault content_check_with_files(struct span text, size_t n_files)
+{
+    return n_files && !text.n ? fault_none : content_check(text);
+}
+
+/* Replies and files as one number: the same for the same ids in the same order. */
+static int64_t mix(int64_t reply_to, int64_t file)
+{
+    return (int64_t)(((uint64_t)reply_to + (uint64_t)file + 1) * UINT64_C(0x9E3779B97F4A7C15));
+}
+
 int64_t content_print(const struct message *m)
 {
-    return secret_print(m->text, m->reply_to.v);
+    int64_t number = m->reply_to.v;
+    for (size_t i = 0; i < m->n_files; i++) number = mix(number, m->files[i].id.v);
+    return secret_print(m->text, number);
 }
 
 bool content_is_same(const struct message *stored, int64_t original, const struct message_post_in *sent)
 {
-    if (original) return original == secret_print(sent->text, sent->reply_to.v);
+    int64_t number = sent->reply_to.v;
+    for (size_t i = 0; i < sent->n_files; i++) number = mix(number, sent->files[i].v);
+    if (original) return original == secret_print(sent->text, number);
+    if (stored->n_files != sent->n_files) return false;
+    for (size_t i = 0; i < sent->n_files; i++)
+        if (!id_eq(stored->files[i].id, sent->files[i])) return false;
     return id_eq(stored->reply_to, sent->reply_to) && span_eq(stored->text, sent->text);
 }

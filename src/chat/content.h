@@ -4,6 +4,8 @@
 
 /* 1 to 4000 code points, at most 16 KiB, UTF-8 without NUL. invalid or too_large. */
 must_use enum fault content_check(struct span text);
+/* The same of a message with files, whose text may be empty. */
+must_use enum fault content_check_with_files(struct span text, size_t n_files);
 /* Empty, or 1 to 64 of [A-Za-z0-9_-]. */
 bool content_key_fits(struct span key);
 /* Tells contents apart after the text has been edited away. Never 0. */

@@ -33,6 +33,7 @@ static size_t text_bytes(const struct event *e)
     if (e->face) n += e->face->name.n + e->face->topic.n + e->face->icon.n;
     n += person_bytes(&m->author) + m->text.n + m->key.n + person_bytes(&m->reply_author) + m->reply_text.n + m->mentions.n;
     for (size_t i = 0; i < m->n_reactions; i++) n += m->reactions[i].emoji.n;
+    for (size_t i = 0; i < m->n_files; i++) n += m->files[i].name.n + m->files[i].type.n + m->files[i].blurhash.n + m->files[i].sha256.n;
     return n;
 }
 
@@ -62,6 +63,11 @@ static void move_texts(struct event *e, char *at)
     for (size_t i = 0; i < sizeof people / sizeof *people; i++) person_move(people[i], &at);
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) move_text(texts[i], &at);
     for (size_t i = 0; i < m->n_reactions; i++) move_text(&m->reactions[i].emoji, &at);
+    for (size_t i = 0; i < m->n_files; i++) {
+        struct file_view *f = &m->files[i];
+        struct span *parts[] = { &f->name, &f->type, &f->blurhash, &f->sha256 };
+        for (size_t k = 0; k < 4; k++) move_text(parts[k], &at);
+    }
     if (!e->face) return;
     move_text(&e->face->name, &at);
     move_text(&e->face->topic, &at);
@@ -79,15 +85,16 @@ static void *move_array(const void *items, size_t n_bytes, char **at)
 
 struct event *event_copy(const struct event *e)
 {
-    size_t reactions_bytes = e->message.n_reactions * sizeof(struct reaction_view);
+    size_t reactions_bytes = e->message.n_reactions * sizeof(struct reaction_view), files_bytes = e->message.n_files * sizeof(struct file_view);
     size_t face_bytes = e->face ? sizeof *e->face : 0, channels_bytes = e->n_channels * sizeof *e->channels;
-    struct event *copy = malloc(sizeof *copy + reactions_bytes + face_bytes + channels_bytes + text_bytes(e));
+    struct event *copy = malloc(sizeof *copy + reactions_bytes + files_bytes + face_bytes + channels_bytes + text_bytes(e));
     if (!copy) return NULL;
     memcpy(copy, e, sizeof *e);
     copy->next = NULL;
     atomic_init(&copy->refs, 1);
     char *at = (char *)(copy + 1);
     copy->message.reactions = move_array(e->message.reactions, reactions_bytes, &at);
+    copy->message.files = move_array(e->message.files, files_bytes, &at);
     copy->channels = move_array(e->channels, channels_bytes, &at);
     if (e->face) copy->face = move_array(e->face, face_bytes, &at);
     move_texts(copy, at);

@@ -53,7 +53,7 @@ enum fault message_edit(struct ask *ask)
     if (!fault) fault = ask_may(ask, verb_message_edit, &place, is_own(ask, message));
     if (fault) return fault;
     if (message->deleted_us) return ask_refuse(ask, fault_gone, "message");
-    fault = content_check(in->text);
+    fault = content_check_with_files(in->text, message->n_files);
     if (fault) return ask_refuse(ask, fault, "text");
     if (span_eq(message->text, in->text)) return fault_none;
     if (!original) original = content_print(message);
@@ -68,11 +68,30 @@ static enum fault forget_text(struct ask *ask, const struct message *m)
     return fault ? fault : mention_forget(ask->store, m);
 }
 
+/* file none: all of them. */
+static enum fault forget_files(struct ask *ask, const struct message *m, struct file_id file)
+{
+    int64_t n = 0;
+    enum fault fault = m->n_files ? store_file_release(ask->store, m->id, file, &n) : fault_none;
+    if (!fault && !n && !id_none(file)) return ask_refuse(ask, fault_not_found, "file");
+    return fault || !n ? fault : store_message_set_files(ask->store, m->id, m->n_files - (size_t)n);
+}
+
 static enum fault erase(struct ask *ask, const struct message *m, int64_t original)
 {
     enum fault fault = forget_text(ask, m);
     if (!fault && m->pinned_us) fault = store_pin_remove(ask->store, m->room, m->id);
+    if (!fault) fault = forget_files(ask, m, (struct file_id){ 0 });
     return fault ? fault : store_message_delete(ask->store, m->id, original, ask->now_us);
+}
+
+/* What is left is told like an edit. */
+static enum fault erase_part(struct ask *ask, struct message *m, int64_t original, bool text, bool files)
+{
+    enum fault fault = files ? forget_files(ask, m, ask->c->in.message_delete.file) : fault_none;
+    if (!fault && text) fault = forget_text(ask, m);
+    if (!fault) fault = store_message_edit(ask->store, m->id, text ? SPAN("") : m->text, text ? SPAN("") : m->mentions, original, ask->now_us);
+    return fault ? fault : announce(ask, event_message_edited, m->room, m->id, m);
 }
 
 enum fault message_delete(struct ask *ask)
@@ -83,8 +102,13 @@ enum fault message_delete(struct ask *ask)
     int64_t original;
     enum fault fault = find(ask, in->room, in->id, &place, &message, &original);
     if (!fault) fault = ask_may(ask, verb_message_delete, &place, is_own(ask, &message));
-    if (fault || message.deleted_us || in->part == message_part_files) return fault;
+    if (fault || message.deleted_us) return fault;
     if (!original) original = content_print(&message);
+    bool text_goes = in->part != message_part_files, files_go = in->part != message_part_text;
+    bool some_files = !id_none(in->file) && message.n_files > 1, files_stay = message.n_files && (!files_go || some_files);
+    if (!text_goes && !message.n_files) return id_none(in->file) ? fault_none : ask_refuse(ask, fault_not_found, "file");
+    if ((!text_goes && message.text.n) || files_stay) return erase_part(ask, &message, original, text_goes && message.text.n, files_go);
+    if (!id_none(in->file) && !id_eq(message.files[0].id, in->file)) return ask_refuse(ask, fault_not_found, "file");
     fault = erase(ask, &message, original);
     return fault ? fault : announce(ask, event_message_deleted, in->room, in->id, &message);
 }

@@ -1,6 +1,6 @@
 /* Messages: posted, edited, deleted, read back by sequence. */
 #pragma once
-#include "chat/account.h"
+#include "chat/file.h"
 
 #define MESSAGE_TEXT_MAX_BYTES 16384
 #define MESSAGE_TEXT_MAX_POINTS 4000
@@ -36,17 +36,22 @@ struct message {
     int64_t created_us, edited_us, deleted_us; /* 0: never */
     struct reaction_view *reactions;
     size_t n_reactions;
+    struct file_view *files; /* in their order */
+    size_t n_files;
 };
 
 struct message_post_in {
     struct room_id room;
     struct span text, key; /* key may be empty: no promise against repeats */
     struct message_id reply_to;
+    const struct file_id *files; /* one's own that wait, at most FILES_PER_MESSAGE_MAX; with files the text may be empty */
+    size_t n_files;
 };
 struct message_edit_in { struct room_id room; struct message_id id; struct span text; };
 /* A message whose last part is deleted is deleted. */
 enum message_part { message_part_all, message_part_text, message_part_files };
-struct message_delete_in { struct room_id room; struct message_id id; enum message_part part; };
+/* file: with the part files, this one alone; none: all. */
+struct message_delete_in { struct room_id room; struct message_id id; enum message_part part; struct file_id file; };
 /* before: below this sequence, newest first kept; after: above (HISTORY_FROM_START: the oldest); around: half of the page on either side, the
    message itself on the later one; all 0: the newest. At most one of them. */
 #define HISTORY_FROM_START (-1)

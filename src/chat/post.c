@@ -30,7 +30,7 @@ struct batch {
     struct post posts[POST_SET_MAX];
     struct post_facts facts[POST_SET_MAX];
     const struct message *fresh[POST_SET_MAX];
-    size_t n, n_facts, n_fresh;
+    size_t n, n_facts, n_fresh, n_with_files;
     bool calls; /* somebody is mentioned */
     int64_t now_us;
     struct tally tally;
@@ -42,7 +42,8 @@ static enum fault check_form(struct ask *ask, const struct message_post_in *in)
 {
     if (id_none(ask->c->actor.account)) return ask_refuse(ask, fault_unauthenticated, "session");
     if (!content_key_fits(in->key)) return ask_refuse(ask, fault_invalid, "key");
-    enum fault fault = content_check(in->text);
+    if (in->n_files > FILES_PER_MESSAGE_MAX) return ask_refuse(ask, fault_too_large, "files");
+    enum fault fault = content_check_with_files(in->text, in->n_files);
     return fault ? ask_refuse(ask, fault, "text") : fault_none;
 }
 
@@ -105,7 +106,18 @@ static struct message as_sent(const struct post *p, struct message_id id, int64_
     const struct post_facts *f = p->facts;
     return (struct message){ .id = id, .room = p->in->room, .seq = seq, .author = f->author, .text = p->in->text, .key = p->in->key,
                              .reply_to = p->in->reply_to, .reply_author = f->reply_author, .reply_text = f->reply_text,
-                             .reply_seq = f->reply_seq, .created_us = p->ask.now_us };
+                             .reply_seq = f->reply_seq, .reply_has_file = f->reply_has_file, .created_us = p->ask.now_us };
+}
+
+static struct file_view *copy_files(struct arena *arena, const struct message *m)
+{
+    struct file_view *files = m->n_files ? arena_array(arena, struct file_view, m->n_files) : NULL;
+    for (size_t i = 0; i < m->n_files; i++) {
+        files[i] = m->files[i];
+        files[i].name = arena_copy(arena, files[i].name), files[i].type = arena_copy(arena, files[i].type);
+        files[i].blurhash = arena_copy(arena, files[i].blurhash), files[i].sha256 = arena_copy(arena, files[i].sha256);
+    }
+    return files;
 }
 
 static enum fault answer_with_twin(struct post *p, const struct post *twin)
@@ -113,6 +125,7 @@ static enum fault answer_with_twin(struct post *p, const struct post *twin)
     if (!content_is_same(twin->message, 0, p->in)) return ask_refuse(&p->ask, fault_conflict, "key");
     *p->message = as_sent(p, twin->message->id, twin->message->seq);
     p->message->mentions = arena_copy(p->ask.arena, twin->message->mentions);
+    p->message->files = copy_files(p->ask.arena, twin->message), p->message->n_files = twin->message->n_files;
     p->ask.c->out.message_post.repeat = true;
     return fault_none;
 }
@@ -148,6 +161,15 @@ static enum fault check_curbs(const struct batch *b, struct post *p)
     return ask_refuse(&p->ask, fault_limited, "slow_s");
 }
 
+/* All of them or none: the look locks them, so what follows cannot fail for want of one. */
+static enum fault attach(struct post *p, struct file_view *views)
+{
+    size_t n = p->in->n_files, found;
+    enum fault fault = store_file_waiting(p->ask.store, p->facts->author.id, p->in->files, n, p->ask.arena, views, &found);
+    if (!fault && found < n) return ask_refuse(&p->ask, fault_not_found, "files");
+    return fault ? fault : store_file_attach(p->ask.store, p->in->files, n, p->in->room, p->facts->next);
+}
+
 static enum fault write_down(struct batch *b, struct post *p)
 {
     enum fault fault = check_curbs(b, p);
@@ -155,9 +177,13 @@ static enum fault write_down(struct batch *b, struct post *p)
     if (fault) return fault;
     struct span mentions;
     fault = mention_find(&p->ask, &p->facts->place, p->in->text, &mentions);
+    struct file_view *views = p->in->n_files ? arena_array(p->ask.arena, struct file_view, p->in->n_files) : NULL;
+    if (!fault && views) fault = attach(p, views);
     if (fault) return fault;
     *p->message = as_sent(p, p->facts->next, next_number(&b->tally, &p->facts->place));
     p->message->mentions = mentions;
+    p->message->files = views, p->message->n_files = p->in->n_files;
+    b->n_with_files += p->in->n_files > 0;
     p->fresh = true;
     b->fresh[b->n_fresh++] = p->message;
     b->calls = b->calls || mentions.n;
@@ -204,6 +230,8 @@ static enum fault store_fresh(struct batch *b)
 {
     if (!b->n_fresh) return fault_none;
     enum fault fault = store_message_insert(b->chat->store, b->fresh, b->n_fresh);
+    for (size_t i = 0; i < b->n_fresh && b->n_with_files && !fault; i++)
+        if (b->fresh[i]->n_files) fault = store_message_set_files(b->chat->store, b->fresh[i]->id, b->fresh[i]->n_files);
     if (!fault && b->calls) fault = store_mentions(b);
     if (!fault) fault = store_room_posted(b->chat->store, b->tally.rooms, b->tally.heads, b->tally.n);
     return fault ? fault : note_slow(b);
@@ -238,7 +266,7 @@ static enum fault carry_out(struct batch *b)
 enum fault post_many(struct chat *chat, struct command *const *commands, size_t n)
 {
     struct batch b;
-    b.chat = chat, b.now_us = clock_wall_us(), b.n = b.n_facts = b.n_fresh = b.tally.n = 0, b.calls = false;
+    b.chat = chat, b.now_us = clock_wall_us(), b.n = b.n_facts = b.n_fresh = b.n_with_files = b.tally.n = 0, b.calls = false;
     for (size_t i = 0; i < n; i++) admit(&b, commands[i]);
     return carry_out(&b);
 }

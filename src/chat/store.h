@@ -171,6 +171,7 @@ struct post_facts {
     struct message_id next;    /* the id for the message, should it be stored in this transaction */
     struct person reply_author;
     struct span reply_text; /* the quote */
+    bool reply_has_file;
     int64_t reply_seq;
     bool reply_found, reply_deleted;
     int64_t posted_us; /* when the account spoke here last, in a room of slow mode */
@@ -211,6 +212,54 @@ must_use enum fault store_reaction_put(struct store *store, struct message_id me
                                        bool *changed_out);
 must_use enum fault store_reaction_remove(struct store *store, struct message_id message, struct account_id account, struct span emoji,
                                           bool *changed_out);
+
+/* ---- Files. Whoever releases the last reference to bytes sends their name to the trash, in the same transaction. */
+
+/* Counts one reference more. kept_out false: the same bytes were there already, under another name. */
+must_use enum fault store_blob_take(struct store *store, const struct blob *blob, int64_t *blob_out, bool *kept_out);
+must_use enum fault store_file_insert(struct store *store, struct account_id owner, int64_t blob, struct span name, int64_t n_bytes, int64_t now_us,
+                                      struct file_id *out);
+struct file_record {
+    struct file_view view;
+    struct span place;
+    struct account_id owner;
+    struct room_id room; /* none: it waits for a message */
+    struct message_id message;
+    int64_t blob;
+};
+must_use enum fault store_file_by_id(struct store *store, struct file_id id, struct arena *arena, struct file_record *out);
+must_use enum fault store_file_delete(struct store *store, const struct file_record *record);
+/* How much the account has, and may have (-1: the setting counts). */
+must_use enum fault store_file_usage(struct store *store, struct account_id account, int64_t *used_out, int64_t *quota_out);
+/* Those of the files that are the owner's and wait, in the order of ids; views must have room for n. n_out < n: not all are. Locks them. */
+must_use enum fault store_file_waiting(struct store *store, struct account_id owner, const struct file_id *ids, size_t n, struct arena *arena,
+                                       struct file_view *views, size_t *n_out);
+must_use enum fault store_file_attach(struct store *store, const struct file_id *ids, size_t n, struct room_id room, struct message_id message);
+must_use enum fault store_message_set_files(struct store *store, struct message_id message, size_t n_files);
+/* Releases the files of a message (file none: all of them). The message keeps its count; store_message_set_files moves it. */
+must_use enum fault store_file_release(struct store *store, struct message_id message, struct file_id file, int64_t *n_out);
+/* Releases at most max files of a room that goes. */
+must_use enum fault store_file_release_room(struct store *store, struct room_id room, size_t max, int64_t *n_out);
+/* Files that have waited since before `before`: released, at most max. */
+must_use enum fault store_file_release_waiting(struct store *store, int64_t before_us, size_t max, int64_t *n_out);
+
+must_use enum fault store_upload_insert(struct store *store, struct account_id owner, const struct upload_view *upload, int64_t now_us);
+must_use enum fault store_upload_get(struct store *store, struct account_id owner, struct span token, struct arena *arena, struct upload_view *out);
+must_use enum fault store_upload_doubt(struct store *store, struct account_id owner, struct span token, int64_t from); /* not_found */
+must_use enum fault store_upload_done(struct store *store, struct account_id owner, struct span token, struct file_id file); /* not_found; conflict */
+must_use enum fault store_upload_delete(struct store *store, struct account_id owner, struct span token); /* not_found */
+must_use enum fault store_upload_sum(struct store *store, struct account_id owner, int64_t *n_out, int64_t *n_bytes_out); /* not yet done */
+must_use enum fault store_upload_expire(struct store *store, int64_t now_us, size_t max, struct arena *arena, struct span **tokens_out, size_t *n_out);
+
+must_use enum fault store_trash_list(struct store *store, size_t max, struct arena *arena, struct span **names_out, size_t *n_out);
+must_use enum fault store_trash_forget(struct store *store, const struct span *names, size_t n);
+must_use enum fault store_blob_known(struct store *store, struct span place, bool *known_out);
+must_use enum fault store_upload_known(struct store *store, struct span token, bool *known_out);
+
+/* A square picture out of a waiting file, which it uses up. The token knows it from now on. */
+must_use enum fault store_avatar_from_file(struct store *store, const struct file_record *record, struct span token);
+must_use enum fault store_avatar_place(struct store *store, struct span token, struct arena *arena, struct span *place_out);
+must_use enum fault store_avatar_release(struct store *store, struct span token); /* an unknown token is fine */
 
 /* ---- Search: the index runs behind the messages, in portions, each whole or not at all. */
 struct search_change {

@@ -5,6 +5,8 @@
 #include "net/http.h"
 #include "wire/token.h"
 
+struct files;
+
 struct door_settings {           /* immutable, shared by all loops */
     struct token_key *key;       /* signs and verifies access tokens */
     int64_t access_ttl_s;        /* native: 900 */
@@ -18,6 +20,7 @@ struct door_settings {           /* immutable, shared by all loops */
     const char *server_id;       /* new at every start */
     struct web_files *web;
     bool secure_cookies;
+    int64_t file_max_bytes;      /* of one upload */
 };
 
 struct door {                    /* one per loop; request_door() and conn_door() give it */
@@ -26,6 +29,7 @@ struct door {                    /* one per loop; request_door() and conn_door()
     struct net *net;
     struct hub *hub;
     struct gate_client *gate;
+    struct files *files;         /* the bytes of uploads; NULL: none are taken */
     struct gate *gate_all;       /* figures */
     struct limits *limits;       /* per-process token buckets, limits.h */
     struct doors *all;           /* every loop's figures, figures.h */

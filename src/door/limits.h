@@ -11,6 +11,7 @@
     LIMIT(login_address, 30, 2000)       /* log-ins: 30 a minute per address */       \
     LIMIT(register_address, 10, 360000)  /* new accounts: 10 an hour per address */   \
     LIMIT(refresh_address, 60, 1000)     /* refreshed tokens per address */           \
+    LIMIT(upload, 60, 1000)              /* files begun per account */                \
     LIMIT(send, 40, 200)                 /* messages per account */                   \
     LIMIT(change, 100, 50)               /* every other write per account */          \
     LIMIT(ask, 400, 10)                  /* reads per account */                      \

@@ -16,13 +16,21 @@ enum { n_disk_threads = 4, n_look_threads = 1, n_picture_threads = 2, queue_max 
 static void open_task(struct letter *l)
 {
     struct task *t = container_of(l, struct task, letter);
+    struct files *files = t->files;
     t->told(t);
+    atomic_fetch_sub(&files->n_tasks, 1);
+}
+
+static void tell(struct task *t)
+{
+    t->letter.open = open_task;
+    mailbox_post(loop_mailbox(t->loop), &t->letter);
 }
 
 void task_tell(struct task *t)
 {
-    t->letter.open = open_task;
-    mailbox_post(loop_mailbox(t->loop), &t->letter);
+    atomic_fetch_add(&t->files->n_tasks, 1);
+    tell(t);
 }
 
 static void run_task(void *state, struct job **jobs, size_t n)
@@ -30,7 +38,7 @@ static void run_task(void *state, struct job **jobs, size_t n)
     struct task *t = container_of(jobs[0], struct task, job);
     (void)n;
     t->run(t, state);
-    task_tell(t);
+    tell(t);
 }
 
 static void run_disk(void *state, struct job **jobs, size_t n)
@@ -45,10 +53,12 @@ static void stop_helper(void *helper) { helper_destroy(helper); }
 bool task_post(struct lane *lane, struct task *t)
 {
     struct list one;
+    atomic_fetch_add(&t->files->n_tasks, 1);
     list_init(&one);
     list_append(&one, &t->job.node);
     if (lane_post(lane, &one, 1) == fault_none) return true;
     list_remove(&t->job.node);
+    atomic_fetch_sub(&t->files->n_tasks, 1);
     return false;
 }
 
@@ -185,6 +195,8 @@ void files_destroy(struct files *files)
     sweep_destroy(files->sweep);
     free(files);
 }
+
+size_t files_n_tasks(struct files *files) { return atomic_load(&files->n_tasks); }
 
 void files_figures(struct files *files, struct files_figures *out)
 {

@@ -47,12 +47,14 @@ struct file_writer_events {
     void (*placed)(void *user, const struct file_facts *facts);     /* of file_place. Call file_end next */
     void (*closed)(void *user, enum fault fault, int64_t n_bytes);  /* of file_close: it is no more. invalid: the sum was another */
 };
-/* token: of FILES_TOKEN_CHARS characters; is_new: it must not be there yet. owner: counted against FILES_WRITERS_PER_OWNER. conflict: another writer has
+/* token: of FILES_TOKEN_CHARS characters; is_new: it must not be there yet, otherwise it may. owner: counted against FILES_WRITERS_PER_OWNER. conflict: another writer has
    it open. The writer lives until closed was told or file_end was called. Gives; never NULL. */
 struct file_writer *file_open(struct files *files, struct loop *loop, struct span token, bool is_new, int64_t owner,
                               const struct file_writer_events *events, void *user);
 /* Copies. False: enough for now, wait for drained (128 KiB more are still taken). A refusing disk is told by placed or closed. */
 must_use bool file_write(struct file_writer *w, struct span bytes);
+/* Before anything was written: what lies behind at is not wanted. */
+void file_trim(struct file_writer *w, int64_t at);
 /* Examined, on disk, placed. The upload stays beside it until file_end. */
 void file_place(struct file_writer *w);
 /* On disk, to be continued later. sum: SHA-256 of what this writer wrote, or NULL: when it differs, those bytes are taken back. */
@@ -63,6 +65,8 @@ void file_end(struct file_writer *w, bool placed_stays, bool upload_stays);
 /* A placed file, or with suffix "thumb" or "square" what was made of it. done: fd -1 with not_found or unavailable; takes the fd otherwise. */
 typedef void file_opened_fn(void *user, int fd, int64_t n_bytes, enum fault fault);
 void file_read(struct files *files, struct loop *loop, struct span name, const char *suffix, file_opened_fn *done, void *user);
+/* How much of an upload is there; 0 when nothing is. The fd is -1. */
+void file_upload_size(struct files *files, struct loop *loop, struct span token, file_opened_fn *done, void *user);
 /* Brings bytes of a file into memory. */
 void file_warm(struct files *files, struct loop *loop, int fd, int64_t at, size_t n, void (*done)(void *user), void *user);
 /* A square picture out of a placed one, made once. done as file_read. */
@@ -81,6 +85,7 @@ struct files_page {
 void files_old(struct files *files, struct loop *loop, size_t max, void (*done)(void *user, struct files_page *page), void *user);
 
 bool file_token_fits(struct span token);
+size_t files_n_tasks(struct files *files); /* under way, and not told yet */
 struct files_figures {
     size_t n_writers, n_waiting_bytes;
     uint64_t n_placed, n_helper_deaths;

@@ -17,7 +17,7 @@ struct files {
     const char *helper;       /* NULL: none */
     struct lane *disk, *look, *pictures;
     struct timespec started;  /* by the clock of the file system */
-    atomic_size_t n_waiting_bytes, n_writers;
+    atomic_size_t n_waiting_bytes, n_writers, n_tasks;
     atomic_uchar owners[OWNER_SLOTS]; /* writers of each owner; owners may share a slot */
     atomic_uint_fast64_t n_placed, n_helper_deaths;
     CRYPTO_RWLOCK *active_lock; /* guards active: held for a look-up, never over a system call */

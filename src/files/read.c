@@ -85,6 +85,29 @@ void file_square(struct files *files, struct loop *loop, struct span name, file_
     begin(files, loop, files->pictures, name, "square", run_square, done, user);
 }
 
+static void run_size(struct task *t, struct helper *helper)
+{
+    struct reading *r = container_of(t, struct reading, task);
+    struct stat st;
+    (void)helper;
+    r->fault = fault_none;
+    if (fstatat(t->files->incoming_fd, r->name, &st, AT_SYMLINK_NOFOLLOW) == 0)
+        r->n_bytes = st.st_size;
+    else if (errno != ENOENT)
+        r->fault = fault_unavailable;
+}
+
+void file_upload_size(struct files *files, struct loop *loop, struct span token, file_opened_fn *done, void *user)
+{
+    struct reading *r = calloc(1, sizeof *r);
+    if (!r) abort();
+    r->task = (struct task){ .files = files, .loop = loop, .run = run_size, .told = told_read };
+    r->fd = -1, r->done = done, r->user = user;
+    r->fault = file_token_fits(token) ? fault_busy : fault_not_found;
+    if (r->fault == fault_busy) memcpy(r->name, token.p, token.n);
+    if (r->fault != fault_busy || !task_post(files->disk, &r->task)) task_tell(&r->task);
+}
+
 /* ---- Bringing bytes into memory */
 
 struct warming {

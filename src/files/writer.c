@@ -35,7 +35,7 @@ struct file_writer {
     struct active active;
     bool is_new, is_active, is_counted;
     bool busy, opened, wants_place, wants_close, wants_end, is_placed, owes_drain;
-    bool placed_stays, upload_stays;
+    bool placed_stays, upload_stays, trims;
     const unsigned char *sum;
     unsigned char sum_bytes[32];
     struct buf filling, out;
@@ -138,7 +138,7 @@ static void run_open(struct task *t, struct helper *helper)
     struct stat st;
     (void)helper;
     if (w->fault) return;
-    w->fd = openat(w->files->incoming_fd, w->active.token, O_RDWR | O_CLOEXEC | O_NOFOLLOW | (w->is_new ? O_CREAT | O_EXCL : 0), 0600);
+    w->fd = openat(w->files->incoming_fd, w->active.token, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_CREAT | (w->is_new ? O_EXCL : 0), 0600);
     if (w->fd < 0 || fstat(w->fd, &st) != 0) {
         w->fault = fault_of(errno);
         return;
@@ -170,11 +170,18 @@ static void run_write(struct task *t, struct helper *helper)
     if (!w->fault && !write_all(w, buf_span(&w->out))) disk_fault(w, "write");
 }
 
+static void trim(struct file_writer *w)
+{
+    if (w->trims && ftruncate(w->fd, w->n_bytes) != 0) disk_fault(w, "truncate");
+    w->trims = false;
+}
+
 static void run_close(struct task *t, struct helper *helper)
 {
     struct file_writer *w = of(t);
     unsigned char sum[32];
     (void)helper;
+    if (!w->fault) trim(w);
     if (w->fault) return;
     if (w->sum && (!EVP_DigestFinal_ex(w->hash, sum, NULL) || CRYPTO_memcmp(sum, w->sum, sizeof sum) != 0)) {
         w->fault = fault_invalid;
@@ -218,6 +225,7 @@ static void run_place(struct task *t, struct helper *helper)
 {
     struct file_writer *w = of(t);
     struct looked looked = { 0 };
+    if (!w->fault) trim(w);
     if (w->fault) return;
     struct temporary made[2] = { temporary_open(w->files), temporary_open(w->files) };
     int clean = made[0].fd, thumb = made[1].fd, kept = w->fd;
@@ -388,6 +396,12 @@ bool file_write(struct file_writer *w, struct span bytes)
     bool takes = !w->busy || (!crowded && w->filling.n < filled_max_bytes);
     w->owes_drain = !takes;
     return takes;
+}
+
+void file_trim(struct file_writer *w, int64_t at)
+{
+    w->trims = true;
+    w->began_at = w->n_bytes = at;
 }
 
 void file_place(struct file_writer *w)

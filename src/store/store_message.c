@@ -38,6 +38,7 @@ static void col_reply(void *user, struct db_rows *row)
     f->reply_text = db_col_copy(row, 1 + PERSON_N_COLUMNS, f->arena);
     f->reply_deleted = !db_col_is_null(row, 2 + PERSON_N_COLUMNS);
     f->reply_seq = db_col_i64(row, 3 + PERSON_N_COLUMNS);
+    f->reply_has_file = db_col_i64(row, 4 + PERSON_N_COLUMNS) > 0;
 }
 
 static enum fault ask_about_replies(struct store *store, struct post_facts *facts, size_t n)
@@ -100,6 +101,7 @@ void col_message(struct db_rows *rows, int c, struct arena *arena, struct messag
         .created_us = db_col_i64(rows, quote + 1), .edited_us = db_col_i64(rows, quote + 2), .deleted_us = db_col_i64(rows, quote + 3),
         .n_reactions = (size_t)db_col_i64(rows, quote + 4), .reply_seq = db_col_i64(rows, quote + 5),
         .mentions = db_col_copy(rows, quote + 6, arena), .n_versions = db_col_i64(rows, quote + 7), .pinned_us = db_col_i64(rows, quote + 8),
+        .n_files = (size_t)db_col_i64(rows, quote + 9), .reply_has_file = db_col_i64(rows, quote + 10) > 0,
     };
 }
 

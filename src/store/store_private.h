@@ -35,9 +35,11 @@ void col_face(struct db_rows *rows, int column, struct arena *arena, struct room
 must_use enum fault room_end_views(struct store *store, struct db_rows *rows, struct arena *arena, struct room_view **views_out, size_t *n_out);
 
 /* The columns of MESSAGE_COLUMNS, MESSAGE_N_COLUMNS of them from `column` on; reactions are not in them: message_add_reactions comes after. */
-#define MESSAGE_N_COLUMNS (15 + 2 * PERSON_N_COLUMNS)
+#define MESSAGE_N_COLUMNS (17 + 2 * PERSON_N_COLUMNS)
 void col_message(struct db_rows *rows, int column, struct arena *arena, struct message *out);
-/* Loads the reactions of those among the messages that have any (n_reactions says so until then). Any number of messages. */
+/* Loads the files of those among the messages that have any (n_files says so until then). Any number of messages. */
+must_use enum fault message_add_files(struct store *store, struct arena *arena, struct message *const *messages, size_t n);
+/* Loads the reactions (and, last, the files) of those among the messages that have any (n_reactions says so until then). Any number of messages. */
 must_use enum fault message_add_reactions(struct store *store, struct arena *arena, struct message *const *messages, size_t n);
 /* Ends a query of whole messages that was asked for one row more than max. */
 must_use enum fault message_end_page(struct store *store, struct db_rows *rows, size_t max, struct arena *arena, struct message_page *out);

@@ -80,5 +80,6 @@ enum fault message_add_reactions(struct store *store, struct arena *arena, struc
         messages[i]->n_reactions = 0;
         if (l.n == bulk_max) fault = load(store, &l);
     }
-    return fault ? fault : load(store, &l);
+    if (!fault) fault = load(store, &l);
+    return fault ? fault : message_add_files(store, arena, messages, n);
 }

@@ -45,6 +45,11 @@ static enum fault take_of_row(struct call *a)
     return limits_take_address(a->door->limits, limit, address, clock_mono_ms(), &a->retry_after_s) ? fault_none : fault_limited;
 }
 
+enum fault call_prove(struct request *r, struct identity *out, const char **detail_out)
+{
+    return identity_prove(r, &rules, out, detail_out);
+}
+
 /* Rows for anyone set cookies, so a foreign page may not make them happen (log-in by force). */
 static enum fault prove(struct call *a)
 {
@@ -167,5 +172,7 @@ static const struct route http_rows[] = {
 void native_routes(struct router *router)
 {
     gateway_routes(router);
+    upload_routes(router);
+    tus_routes(router);
     router_add(router, http_rows, sizeof http_rows / sizeof *http_rows);
 }

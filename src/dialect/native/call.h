@@ -29,6 +29,9 @@ struct call { /* in the request's arena */
 /* Answers now (refused here) or later (through the gate). */
 void call_run(struct request *r, const struct call_row *row);
 
+/* Who asks, for routes that go another way: bearer token or cookie, as every native route. */
+must_use enum fault call_prove(struct request *r, struct identity *out, const char **detail_out);
+
 /* For decoders. Spans handed to a command are copied into its arena. */
 struct body {
     struct json json;
@@ -54,6 +57,9 @@ void reply_rooms(struct call *a, const struct room_view *rooms, size_t n); /* {"
 void session_cookies_clear(struct request *r);
 /* The gateway's row; gateway.c. */
 void gateway_routes(struct router *router);
+/* Files that come in: http_uploads.c, http_tus.c. */
+void upload_routes(struct router *router);
+void tus_routes(struct router *router);
 
 #define ROUTE(name, method, path, command, limit, decode, encode) \
     enum fault decode(struct call *a);                             \

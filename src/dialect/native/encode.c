@@ -103,6 +103,43 @@ static void encode_reactions(struct json_writer *w, const struct message *m)
     json_end_array(w);
 }
 
+/* More than fit are kept as too many: the core says what is wrong with them. */
+void take_files(struct json_fields *f, struct arena *arena, struct message_post_in *in)
+{
+    struct json_walk walk = json_walk(json_take_array_or_null(f, "files"));
+    struct file_id *ids = walk.n ? arena_array(arena, struct file_id, FILES_PER_MESSAGE_MAX) : NULL;
+    for (json_value *v; (v = json_walk_next(&walk)); in->n_files++) {
+        int64_t id;
+        if (!json_as_id(v, &id)) json_bad(f, "files");
+        else if (in->n_files < FILES_PER_MESSAGE_MAX) ids[in->n_files].v = id;
+    }
+    in->files = ids;
+}
+
+void encode_file(struct json_writer *w, const struct file_view *f)
+{
+    json_begin_object(w);
+    json_put_int(w, "id", f->id.v);
+    put_text(w, "name", f->name);
+    json_put_int(w, "size", f->n_bytes);
+    put_text(w, "type", f->type);
+    json_put_id(w, "width", f->width);
+    json_put_id(w, "height", f->height);
+    put_text_or_null(w, "blurhash", f->blurhash);
+    json_put_bool(w, "has_thumbnail", f->has_thumbnail);
+    put_text(w, "sha256", f->sha256);
+    json_put_string(w, "state", SPAN("ready"));
+    json_end_object(w);
+}
+
+void encode_file_or_null(struct json_writer *w, const struct file_view *f)
+{
+    if (id_none(f->id))
+        json_null(w);
+    else
+        encode_file(w, f);
+}
+
 static void encode_quote(struct json_writer *w, const struct message *m)
 {
     if (id_none(m->reply_to)) {
@@ -148,6 +185,10 @@ void encode_message(struct json_writer *w, const struct message *m)
     json_put_bool(w, "deleted", deleted);
     json_key(w, "reactions");
     encode_reactions(w, m);
+    json_key(w, "files");
+    json_begin_array(w);
+    for (size_t i = 0; i < m->n_files; i++) encode_file(w, &m->files[i]);
+    json_end_array(w);
     encode_mentions(w, m);
     json_put_bool(w, "pinned", m->pinned_us != 0);
     json_put_int(w, "n_versions", m->n_versions);

@@ -10,6 +10,8 @@ void encode_person(struct json_writer *w, const struct person *p);
 void encode_person_or_null(struct json_writer *w, const struct person *p); /* null when id is none */
 void encode_account(struct json_writer *w, const struct account *a);
 void encode_session(struct json_writer *w, const struct session_view *s, struct session_id current);
+void encode_file(struct json_writer *w, const struct file_view *f);
+void encode_file_or_null(struct json_writer *w, const struct file_view *f); /* null when id is none */
 void encode_message(struct json_writer *w, const struct message *m);
 /* last_shown false: "last" is null, to keep a long list short. */
 void encode_room(struct json_writer *w, const struct room_view *room, bool last_shown);
@@ -22,4 +24,6 @@ void encode_draft(struct json_writer *w, const struct draft *d); /* null when th
 void encode_member(struct json_writer *w, const struct member_view *m, bool read_shown, bool online);
 /* False when the event is silent for native readers: nothing was written. */
 bool encode_event(struct json_writer *w, const struct event *e);
+/* "files" of a send: an array of ids, absent or null for none. */
+void take_files(struct json_fields *f, struct arena *arena, struct message_post_in *in);
 const char *encode_role(enum member_role role); /* NULL: none */

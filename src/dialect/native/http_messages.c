@@ -67,6 +67,7 @@ enum fault decode_send(struct call *a)
     in->text = call_keep(a, json_take_text(&b.fields, "text"));
     take_key(a, &b, &in->key);
     in->reply_to.v = json_take_id_or_null(&b.fields, "reply_to");
+    take_files(&b.fields, a->command->arena, in);
     return body_end(a, &b);
 }
 

@@ -188,6 +188,7 @@ void op_send_decode(struct json_fields *f, struct command *c, struct op *op)
     in->text = keep(c, json_take_text(f, "text"));
     in->key = keep(c, json_take_text(f, "key"));
     in->reply_to.v = json_take_id_or_null(f, "reply_to");
+    take_files(f, c->arena, in);
     if (!in->key.n) json_bad(f, "key");
 }
 
