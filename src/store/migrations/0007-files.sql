@@ -60,6 +60,5 @@ CREATE TABLE avatar (
 );
 
 ALTER TABLE message ADD COLUMN n_files bigint NOT NULL DEFAULT 0;
--- used_bytes: of all one's files. quota_bytes: NULL, the setting counts.
+-- used_bytes: of all files of the account.
 ALTER TABLE account ADD COLUMN used_bytes bigint NOT NULL DEFAULT 0;
-ALTER TABLE account ADD COLUMN quota_bytes bigint;
