@@ -140,7 +140,7 @@ void encode_versions(struct call *a)
     reply_end(a, &reply, 200);
 }
 
-/* ?part=text|files|all, absent: all. */
+/* ?part=text|files|all, absent: all; ?file=ID: that one alone. */
 enum fault decode_delete(struct call *a)
 {
     struct message_delete_in *in = &a->command->in.message_delete;
@@ -149,7 +149,9 @@ enum fault decode_delete(struct call *a)
     else if (span_eq(part, SPAN("text"))) in->part = message_part_text;
     else if (span_eq(part, SPAN("files"))) in->part = message_part_files;
     else return a->detail = "part", fault_invalid;
-    return message_of_path(a, &in->room, &in->id);
+    enum fault f = call_query_int(a, "file", 1, SEQ_MAX, 0, &in->file.v);
+    if (in->file.v && !part.p) in->part = message_part_files;
+    return f ? f : message_of_path(a, &in->room, &in->id);
 }
 
 enum fault decode_pins(struct call *a)

@@ -34,7 +34,7 @@ static struct message a_message(void)
 }
 #define A_MESSAGE                                                                                                                      \
     "{\"id\":99,\"room\":3,\"seq\":119,\"author\":" ALI ",\"text\":\"salom\",\"key\":null,\"reply_to\":null,\"created_at\":" AT_TEXT \
-    ",\"edited_at\":null,\"deleted\":false,\"reactions\":[],\"mentions\":[],\"mentions_everyone\":false,\"pinned\":false,\"n_versions\":0}"
+    ",\"edited_at\":null,\"deleted\":false,\"reactions\":[],\"files\":[],\"mentions\":[],\"mentions_everyone\":false,\"pinned\":false,\"n_versions\":0}"
 
 static void messages(void **state)
 {
@@ -48,7 +48,7 @@ static void messages(void **state)
     fresh(), encode_message(&w, &m);
     assert_string_equal(written(), "{\"id\":99,\"room\":3,\"seq\":119,\"author\":" ALI ",\"text\":\"salom\",\"key\":\"k-1\","
                                    "\"reply_to\":{\"id\":98,\"author\":" VALI ",\"text\":\"q\",\"seq\":118,\"has_file\":false},\"created_at\":" AT_TEXT ",\"edited_at\":" AT_TEXT
-                                   ",\"deleted\":false,\"reactions\":[{\"emoji\":\"👍\",\"count\":2,\"by\":[7,9]}],"
+                                   ",\"deleted\":false,\"reactions\":[{\"emoji\":\"👍\",\"count\":2,\"by\":[7,9]}],\"files\":[],"
                                    "\"mentions\":[9,7],\"mentions_everyone\":true,\"pinned\":true,\"n_versions\":2}");
 }
 
