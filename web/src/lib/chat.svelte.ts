@@ -6,16 +6,19 @@ import { counted } from './counts';
 import { Drafts } from './drafts';
 import { Gateway, type GatewayState, type Socket } from './gateway';
 import { find_seq, is_reading, let_go_of_old, read_around, read_from_mark, read_newer, read_newest, read_older } from './history';
-import { Outbox, type OutboxStorage, type Pending } from './outbox';
+import { client_key, Outbox, type OutboxStorage, type Pending } from './outbox';
 import { SvelteMap } from 'svelte/reactivity';
 import { People } from './people.svelte';
 import { RoomState } from './room_state.svelte';
+import { tus_wire } from './tus';
+import { Uploads, type UploadStorage } from './uploads.svelte';
 import {
   Fault,
   problem_of,
   type Account,
   type ChangesPage,
   type ChatEvent,
+  type FileInfo,
   type LastingEvent,
   type Member,
   type Message,
@@ -29,7 +32,7 @@ import {
 export interface ChatOptions {
   api: Api;
   account: Account;
-  storage: OutboxStorage;
+  storage: OutboxStorage & { uploads?: UploadStorage };
   open_socket: () => Socket;
   renew: () => Promise<boolean>;
   on_signed_out: () => void;
@@ -52,6 +55,14 @@ const quote_of = (m: Message): Quote => ({
   has_file: (m.files ?? []).length > 0,
 });
 
+const no_storage: UploadStorage = { all: async () => [], put: async () => {}, remove: async () => {} };
+
+async function read_uploaded(api: Api, url: string): Promise<FileInfo> {
+  const { file } = await api.get<{ file: FileInfo | null }>(url.replace(/^\/api\/v1/, ''));
+  if (!file) throw new Fault('uncertain');
+  return file;
+}
+
 const FILL_LIMIT = 500;
 const WATCH_MAX = 500;
 const POLL_MS = 5_000;
@@ -72,6 +83,7 @@ export class Chat {
   readonly api: Api;
   readonly presence = new People();
   readonly drafts: Drafts;
+  readonly uploads: Uploads;
   private readonly gateway: Gateway;
   private readonly outbox: Outbox;
   private by_id = new Map<number, RoomState>();
@@ -106,6 +118,16 @@ export class Chat {
       send: (pending) => this.transmit(pending),
       on_change: (room, pending) => this.outbox_changed(room, pending),
       on_sent: (message) => this.by_id.get(message.room)?.add_sent(message),
+      is_ready: (p) => (p.uploads ?? []).every((id) => this.uploads.get(id)?.state === 'done'),
+      on_gone: (key, sent) => (sent ? this.uploads.settle(key) : this.uploads.drop_message(key)),
+    });
+    this.uploads = new Uploads({
+      wire: tus_wire(() => options.renew()),
+      storage: options.storage.uploads ?? no_storage,
+      info: async (url) => read_uploaded(this.api, url),
+      on_change: (id) => this.uploads_changed(id),
+      discard: (file) => void this.api.call('DELETE', `/files/${file.id}`).catch(() => {}),
+      room_left: () => (this.account.quota_bytes > 0 ? this.account.quota_bytes - (this.account.used_bytes ?? 0) : null),
     });
   }
 
@@ -121,7 +143,7 @@ export class Chat {
   }
 
   start(): void {
-    void this.outbox.start(this.account.id);
+    void this.uploads.start(this.account.id).then(() => this.outbox.start(this.account.id));
     this.gateway.start();
     this.tick_timer = setInterval(() => this.tick(), 1_000);
   }
@@ -133,10 +155,12 @@ export class Chat {
     this.drafts.stop();
     this.gateway.stop();
     this.outbox.stop();
+    this.uploads.stop();
   }
 
   wake(): void {
     this.gateway.wake();
+    this.uploads.wake();
     if (!this.gateway.is_online) this.outbox.kick();
   }
 
@@ -156,6 +180,7 @@ export class Chat {
     this.watch();
     if (this.my_status !== 'online') this.gateway.tell('status', { status: this.my_status });
     this.outbox.kick();
+    this.uploads.wake();
     this.drafts.save_all();
   }
 
@@ -188,6 +213,7 @@ export class Chat {
     const room = new RoomState(info);
     this.drafts.told(room, info.draft ?? null);
     room.pending = this.waiting.get(info.id) ?? [];
+    this.tell_uploads(room);
     this.by_id.set(room.id, room);
     this.rooms = [...this.rooms, room];
     return room;
@@ -198,6 +224,7 @@ export class Chat {
     this.by_id.delete(id);
     this.rooms = this.rooms.filter((r) => r.id !== id);
     this.outbox.forget_room(id);
+    this.uploads.forget_room(id);
     if (this.open_room?.id === id) this.open_room = null;
   }
 
@@ -392,12 +419,16 @@ export class Chat {
   private outbox_changed(id: number, pending: Pending[]): void {
     this.waiting.set(id, pending);
     const room = this.by_id.get(id);
-    if (room) room.pending = pending;
+    if (room) {
+      room.pending = pending;
+      this.tell_uploads(room);
+    }
     this.n_unsent = this.outbox.n_unsent;
   }
 
   private async transmit(p: Pending): Promise<Message> {
-    const fields = { text: p.text, key: p.key, reply_to: p.reply_to?.id ?? null };
+    const files = (p.uploads ?? []).map((id) => this.uploads.get(id)?.file?.id);
+    const fields = { text: p.text, key: p.key, reply_to: p.reply_to?.id ?? null, ...(files.length > 0 ? { files } : {}) };
     if (this.gateway.is_online) {
       const answer = await this.gateway.request('send', { room: p.room, ...fields });
       return answer.message as Message;
@@ -405,10 +436,37 @@ export class Chat {
     return this.api.post<Message>(`/rooms/${p.room}/messages`, fields);
   }
 
+  /** Sends the text, and with it the files that wait in the tray of the room. */
   send(room: RoomState, text: string, reply_to: Message | null): void {
     const quote = reply_to ? quote_of(reply_to) : null;
-    this.outbox.add(room.id, text, quote);
+    const uploads = this.uploads.tray(room.id).filter((u) => u.state !== 'failed').map((u) => u.id);
+    const key = client_key();
+    this.uploads.bind(uploads, key);
+    this.outbox.add(room.id, text, quote, uploads, key);
     room.divider = null;
+  }
+
+  /** A message that is not sent yet, back to where it is written: its files into the tray. */
+  take_back(pending: Pending): void {
+    this.uploads.unbind(pending.key);
+    this.outbox.drop(pending.key);
+  }
+
+  /** One file of a message that waits for its files; without the last one and without text there is no message. */
+  cancel_upload(id: string, pending: Pending | null): void {
+    this.uploads.cancel(id);
+    if (pending) this.outbox.without(pending.key, id);
+  }
+
+  private uploads_changed(id: number): void {
+    const room = this.by_id.get(id);
+    if (room) this.tell_uploads(room);
+    this.outbox.poke(id);
+  }
+
+  private tell_uploads(room: RoomState): void {
+    room.tray = this.uploads.tray(room.id);
+    room.under_way = new Map(room.pending.map((p) => [p.key, this.uploads.of_message(p.key)]));
   }
 
   retry(pending: Pending): void {
@@ -590,6 +648,7 @@ export class Chat {
 
   async forget_unsent(): Promise<void> {
     await this.outbox.clear();
+    await this.uploads.clear();
   }
 
   /** Whom we do not want to hear. */

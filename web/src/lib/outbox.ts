@@ -4,7 +4,8 @@
 //   waiting --turn--> sending --ack--> gone;  sending --passing fault--> waiting (later);  sending --refusal--> failed
 //   failed --retry--> waiting;  waiting or failed --drop--> gone;  any --its event seen--> gone
 //
-// What always holds: in each room one message at a time is under way, oldest first, so order survives every failure.
+// What always holds: in each room one message at a time is under way, oldest first, so order survives every failure. Only a message that
+// waits for its files lets others pass.
 
 import { backoff_ms, resend_backoff } from './backoff';
 import { is_passing, problem_of, type Message, type Problem, type Quote } from './types';
@@ -18,6 +19,8 @@ export interface Pending {
   created_at: string;
   state: 'waiting' | 'sending' | 'failed';
   problem: Problem | null;
+  /** The uploads that go with it: it is sent when all of them have arrived. */
+  uploads?: string[];
 }
 
 export interface OutboxStorage {
@@ -32,6 +35,10 @@ export interface OutboxHooks {
   /** The list of a room changed; the array is new. */
   on_change(room: number, pending: Pending[]): void;
   on_sent(message: Message): void;
+  /** False: it still waits for its files. Others may be sent before it. */
+  is_ready?(pending: Pending): boolean;
+  /** It is there, or was given up. */
+  on_gone?(key: string, sent: boolean): void;
   random?: () => number;
 }
 
@@ -79,9 +86,9 @@ export class Outbox {
     this.lanes.clear();
   }
 
-  add(room: number, text: string, reply_to: Quote | null): Pending {
+  add(room: number, text: string, reply_to: Quote | null, uploads: string[] = [], key = client_key()): Pending {
     const pending: Pending = {
-      key: client_key(),
+      key,
       account: this.account,
       room,
       text,
@@ -89,6 +96,7 @@ export class Outbox {
       created_at: new Date().toISOString(),
       state: 'waiting',
       problem: null,
+      ...(uploads.length > 0 ? { uploads } : {}),
     };
     const lane = this.lane(room);
     lane.items = [...lane.items, pending];
@@ -105,9 +113,24 @@ export class Outbox {
     this.hurry(lane);
   }
 
+  /** One of its files was taken away by its author. */
+  without(key: string, upload: string): void {
+    const lane = this.lane_of(key);
+    const p = lane?.items.find((q) => q.key === key);
+    if (!lane || !p || p.state === 'sending') return;
+    const uploads = (p.uploads ?? []).filter((id) => id !== upload);
+    if (uploads.length === 0 && p.text === '') {
+      this.drop(key);
+      return;
+    }
+    this.replace(lane, key, { uploads });
+    this.keep({ ...p, uploads });
+    void this.pump(p.room);
+  }
+
   /** Forgets it. When it was already under way it may still arrive: then it comes back as an ordinary message. */
   drop(key: string): void {
-    this.take(key);
+    this.take(key, false);
   }
 
   /** Its event was seen: it is there, whatever became of the answer. */
@@ -122,13 +145,18 @@ export class Outbox {
 
   /** The account left the room: nothing of it can be sent any more. */
   forget_room(room: number): void {
-    for (const p of this.lanes.get(room)?.items ?? []) this.take(p.key);
+    for (const p of this.lanes.get(room)?.items ?? []) this.take(p.key, false);
+  }
+
+  /** A file of the room has arrived: what waited for it may go. */
+  poke(room: number): void {
+    if (this.lanes.has(room)) void this.pump(room);
   }
 
   async clear(): Promise<void> {
     const keys = [...this.lanes.values()].flatMap((lane) => lane.items.map((p) => p.key));
     await Promise.all(keys.map((key) => this.hooks.storage.remove(key).catch(() => {})));
-    for (const key of keys) this.take(key);
+    for (const key of keys) this.take(key, false);
   }
 
   get n_unsent(): number {
@@ -149,7 +177,7 @@ export class Outbox {
   private async pump(room: number): Promise<void> {
     const lane = this.lane(room);
     if (lane.busy || lane.timer || !this.open) return;
-    const next = lane.items.find((p) => p.state === 'waiting');
+    const next = lane.items.find((p) => p.state === 'waiting' && (this.hooks.is_ready?.(p) ?? true));
     if (!next) return;
     lane.busy = true;
     this.replace(lane, next.key, { state: 'sending' });
@@ -189,10 +217,11 @@ export class Outbox {
     }, wait_ms);
   }
 
-  private take(key: string): void {
+  private take(key: string, sent = true): void {
     void this.hooks.storage.remove(key).catch(() => {});
     const lane = this.lane_of(key);
     if (!lane) return;
+    this.hooks.on_gone?.(key, sent);
     const room = lane.items[0].room;
     lane.items = lane.items.filter((p) => p.key !== key);
     this.changed(room);

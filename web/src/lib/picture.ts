@@ -33,3 +33,11 @@ export function size_text(bytes: number, language: string): string {
   const digits = unit === 'B' || n >= 100 ? 0 : 1;
   return `${new Intl.NumberFormat(language, { maximumFractionDigits: digits }).format(n)} ${unit}`;
 }
+
+/** Seconds as a person says them: seconds, minutes, hours; rounded up. */
+export function left_text(seconds: number, language: string, t: (key: 'left_s' | 'left_min' | 'left_h', params: { n: string }) => string): string {
+  const say = (n: number): { n: string } => ({ n: new Intl.NumberFormat(language).format(n) });
+  if (seconds < 90) return t('left_s', say(Math.max(1, seconds)));
+  if (seconds < 5400) return t('left_min', say(Math.ceil(seconds / 60)));
+  return t('left_h', say(Math.ceil(seconds / 3600)));
+}

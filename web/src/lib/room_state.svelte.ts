@@ -3,6 +3,7 @@
 
 import type { Pending } from './outbox';
 import type { LastingEvent, Member, Message, PassingEvent, Person, Room } from './types';
+import type { Upload } from './uploads.svelte';
 import { apply, as_of, merge, unread_above, type Loaded } from './window';
 
 export interface Typist {
@@ -41,6 +42,9 @@ export class RoomState {
   draft = $state('');
   /** The message a draft from another device answers; looked up when the room is opened. */
   draft_reply: number | null = null;
+  /** Files chosen and not yet sent with a message; and those under way with one, by its key. */
+  tray = $state.raw<Upload[]>([]);
+  under_way = $state.raw<ReadonlyMap<string, Upload[]>>(new Map());
   editing = $state.raw<Message | null>(null);
   edited = $state('');
   reply_to = $state.raw<Message | null>(null);

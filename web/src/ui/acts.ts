@@ -1,6 +1,7 @@
 // What can be done with messages: the conversation provides it, rows and menus call it.
 
 import type { Pending } from '../lib/outbox';
+import type { Upload } from '../lib/uploads.svelte';
 import type { FileInfo, Message } from '../lib/types';
 
 export interface Acts {
@@ -18,4 +19,5 @@ export interface Acts {
   retry: (p: Pending) => void;
   drop: (p: Pending) => void;
   edit_pending: (p: Pending) => void;
+  cancel_upload: (u: Upload, p: Pending | null) => void;
 }
