@@ -217,12 +217,18 @@ test('with the socket down and HTTP up, messages go and come over HTTP', async (
   expect(chat.by_http).toBe(false);
 });
 
-test('reading on another device lowers the count here', () => {
+test('reading on another device lowers the count here, "unread from here" raises it', async () => {
   connect([room({ read: 5, unread: 3, head: 10, last: message(10) })]);
+  const r = chat.room(3)!;
   socket().say({ t: 'room_read', room: 3, seq: 11, at, by: { id: 1, username: 'ali' }, read: 10 });
-  expect(chat.room(3)!.info).toMatchObject({ read: 10, unread: 0 });
-  socket().say({ t: 'room_read', room: 3, seq: null, by: { id: 1, username: 'ali' }, read: 4 });
-  expect(chat.room(3)!.info.read).toBe(10);
+  expect(r.info).toMatchObject({ read: 10, unread: 0 });
+  answers.set('GET /rooms/3', room({ read: 4, unread: 6, head: 12 }));
+  socket().say({ t: 'room_read', room: 3, seq: 12, at, by: { id: 1, username: 'ali' }, read: 4 });
+  expect([r.info.read, r.kept_unread]).toEqual([4, true]);
+  await settle(600);
+  expect(r.info.unread).toBe(6);
+  socket().say({ t: 'room_read', room: 3, seq: null, by: { id: 1, username: 'ali' }, read: 9 });
+  expect([r.info.read, r.kept_unread]).toEqual([9, false]);
 });
 
 test('unsent messages of a room that is no longer one’s own are not kept for ever', async () => {

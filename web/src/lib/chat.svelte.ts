@@ -248,6 +248,12 @@ export class Chat {
       this.presence.take(event);
       return;
     }
+    if (event.t === 'block_changed') {
+      if (event.on) this.presence.blocked.add(event.account);
+      else this.presence.blocked.delete(event.account);
+      if (event.room !== null) this.by_id.get(event.room)?.change({ blocked: event.on });
+      return;
+    }
     if (event.t === 'person_changed') {
       this.person_changed(event.person);
       return;
@@ -265,8 +271,12 @@ export class Chat {
     if (event.t === 'typing') {
       if (event.by.id !== this.account.id) room?.typing(event.by, event.on, Date.now());
     } else if (event.t === 'room_read' && event.seq === null) {
-      if (event.by.id === this.account.id) room?.mark_read(event.read, null, this.account.id);
-    } else if (room) this.take_lasting(room, event as LastingEvent);
+      if (event.by.id !== this.account.id || !room) return;
+      const back = event.read < room.info.read;
+      room.mark_read(event.read, null, this.account.id);
+      if (back) this.recount(room);
+    } else if (event.seq === undefined || event.seq === null) return;
+    else if (room) this.take_lasting(room, event as LastingEvent);
     else this.take_unknown(event as LastingEvent);
   }
 
@@ -281,6 +291,7 @@ export class Chat {
   }
 
   private apply(room: RoomState, event: LastingEvent): void {
+    const read_before = room.info.read;
     room.apply(event, this.account.id);
     if (room.info.kind === 'guild') this.apply_to_guild(room, event);
     if (event.t === 'message_posted') {
@@ -288,7 +299,7 @@ export class Chat {
       if (event.message.author.id === this.account.id && event.message.key) this.outbox.seen(event.message.key);
     }
     if (event.t === 'member_left' && event.member.id === this.account.id) this.forget(room.id);
-    if (event.t === 'room_read' && event.by.id === this.account.id && room.info.unread > 0) this.recount(room);
+    if (event.t === 'room_read' && event.by.id === this.account.id && (room.info.unread > 0 || event.read < read_before)) this.recount(room);
     if (event.t === 'member_joined' || event.t === 'member_left') this.watch();
     if (event.t === 'message_posted') this.meet(room, event.message.author);
   }
@@ -444,6 +455,7 @@ export class Chat {
     this.uploads.bind(uploads, key);
     this.outbox.add(room.id, text, quote, uploads, key);
     room.divider = null;
+    room.kept_unread = false;
   }
 
   /** A message that is not sent yet, back to where it is written: its files into the tray. */
@@ -512,8 +524,8 @@ export class Chat {
   async mark_read(room: RoomState, seq: number): Promise<void> {
     if (seq <= room.info.read || !this.gateway.is_online) return;
     try {
-      const answer = await this.gateway.request('read', { room: room.id, read: seq });
-      room.mark_read(answer.read as number, answer.unread as number, this.account.id);
+      const { read, unread, mentions } = await this.gateway.request('read', { room: room.id, read: seq });
+      room.put_mark({ read: read as number, unread: unread as number, mentions: mentions as number | undefined });
     } catch {
       // The next message on screen marks again.
     }
@@ -525,6 +537,7 @@ export class Chat {
     const room = this.by_id.get(id);
     if (!room) return null;
     if (this.open_room !== room) {
+      room.kept_unread = false;
       room.divider = room.info.unread > 0 ? room.info.read : null;
       this.open_room = room;
     }
@@ -542,7 +555,21 @@ export class Chat {
 
   private async show_room(room: RoomState): Promise<void> {
     void this.load_members(room).catch(() => {});
+    void this.find_draft_reply(room);
     if (!room.loaded) await read_from_mark(this.api, room);
+  }
+
+  /** A draft from another device may answer a message. */
+  private async find_draft_reply(room: RoomState): Promise<void> {
+    const id = room.draft_reply;
+    room.draft_reply = null;
+    if (id === null || room.reply_to) return;
+    try {
+      const message = await this.api.get<Message>(`/rooms/${room.id}/messages/${id}`);
+      if (!room.reply_to && room.draft !== '' && !message.deleted) room.reply_to = message;
+    } catch {
+      // Then it answers nothing.
+    }
   }
 
   older = (room: RoomState): Promise<void> => (is_reading(room) ? Promise.resolve() : read_older(this.api, room));

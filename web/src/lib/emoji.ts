@@ -50,6 +50,8 @@ export function find_emoji(list: Emoji[], asked: string, most: number): Emoji[] 
     const rank = e.names.includes(name) ? 0 : e.names.some((n) => n.startsWith(name)) ? 1 : e.words.includes(' ' + words) ? 2 : e.words.includes(words) ? 3 : -1;
     if (rank >= 0) ranks[rank].push(e);
   }
+  const length = (e: Emoji): number => Math.min(...e.names.filter((n) => n.startsWith(name)).map((n) => n.length));
+  ranks[1].sort((a, b) => length(a) - length(b));
   return ranks.flat().slice(0, most);
 }
 

@@ -47,6 +47,20 @@ export const plain = (text: string): string =>
     .map((r) => r.text)
     .join('');
 
+/** What is shown of it: without marks, and without the line ends that only set a block of code apart. */
+export function shown_format(text: string): Run[] {
+  const runs = read_format(text).filter((r) => !r.mark);
+  return runs
+    .map((r, i) => {
+      if (r.block !== undefined) return r;
+      let words = r.text;
+      if (runs[i - 1]?.block !== undefined) words = words.replace(/^\n/, '');
+      if (runs[i + 1]?.block !== undefined) words = words.replace(/\n$/, '');
+      return words === r.text ? r : { ...r, text: words };
+    })
+    .filter((r) => r.text !== '');
+}
+
 function inline(text: string, style: Style, out: Run[]): void {
   let from = 0;
   let at = 0;

@@ -65,11 +65,8 @@ export function read_from_mark(api: Api, room: RoomState): Promise<void> {
 
 export function read_around(api: Api, room: RoomState, seq: number): Promise<void> {
   return alone(room, async () => {
-    const [before, after] = await Promise.all([
-      read(api, room, `before=${seq + 1}&limit=${PAGE}`),
-      read(api, room, `after=${seq}&limit=${PAGE}`),
-    ]);
-    show(room, [...loaded(before), ...loaded(after)], before.more, after.more);
+    const page = await read(api, room, `around=${Math.max(1, seq)}&limit=${2 * PAGE}`);
+    show(room, loaded(page), page.more, page.more_after === true);
   });
 }
 

@@ -6,6 +6,12 @@ import type { LastingEvent, Member, Message, PassingEvent, Person, Room } from '
 import type { Upload } from './uploads.svelte';
 import { apply, as_of, merge, unread_above, type Loaded } from './window';
 
+export interface Mark {
+  read: number;
+  unread: number;
+  mentions?: number;
+}
+
 export interface Typist {
   person: Person;
   until: number;
@@ -38,6 +44,8 @@ export class RoomState {
   /** Sequence above which messages of others were unread when the room was opened. */
   divider = $state<number | null>(null);
   /** A place to go to: set by whoever wants the reader there, taken by the list of messages when it has gone. */
+  /** The reader wants it unread: what is on screen does not mark it, until the room is entered anew. */
+  kept_unread = false;
   target = $state.raw<{ seq: number } | null>(null);
   draft = $state('');
   /** The message a draft from another device answers; looked up when the room is opened. */
@@ -131,18 +139,23 @@ export class RoomState {
 
   /** The account's own mark moved, here or on another device. */
   mark_read(read: number, unread: number | null, me: number): void {
-    if (read < this.info.read) return;
     const change = this.read_to(read, me);
     this.info = { ...this.info, ...change, unread: unread ?? change.unread ?? this.info.unread };
   }
 
-  /** The mark was put somewhere on purpose, perhaps back. */
-  put_mark(read: number, unread: number): void {
-    this.info = { ...this.info, read, unread };
+  /** The mark as the server says it is now; it may have gone back. */
+  put_mark(mark: Mark): void {
+    if (mark.read < this.info.read) this.kept_unread = true;
+    this.info = { ...this.info, read: mark.read, unread: mark.unread, mentions: mark.mentions ?? this.info.mentions };
   }
 
+  /** Going back ("unread from here") leaves the count to the server. */
   private read_to(read: number, me: number): Partial<Room> {
-    if (read < this.info.read) return {};
+    if (read < this.info.read) {
+      this.kept_unread = true;
+      return { read };
+    }
+    if (read > this.info.read) this.kept_unread = false;
     const last = this.info.last;
     if (!last || last.seq <= read) return { read, unread: 0, mentions: 0 };
     const exact = this.loaded && !this.more_after ? unread_above(this.messages, read, me, !this.more_before) : null;

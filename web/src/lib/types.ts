@@ -176,6 +176,7 @@ export type PassingEvent =
   | { t: 'presence'; account: number; online: boolean; status?: Status | null; last_seen?: string | null }
   | { t: 'room_read'; room: number; seq: null; by: Person; read: number }
   | { t: 'read_by_all'; room: number; read: number }
+  | { t: 'block_changed'; room: number | null; account: number; on: boolean }
   | { t: 'draft_changed'; room: number; draft: Draft | null }
   | { t: 'room_removed'; room: number }
   | { t: 'person_changed'; person: Person };
@@ -185,6 +186,8 @@ export type ChatEvent = LastingEvent | PassingEvent;
 export interface HistoryPage {
   messages: Message[];
   more: boolean;
+  /** Around a message only: whether newer ones follow. */
+  more_after?: boolean | null;
   head: number;
 }
 
