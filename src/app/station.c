@@ -5,6 +5,7 @@
 #include "app/station.h"
 #include "app/indexing.h"
 #include "app/keeper.h"
+#include "app/sweeping.h"
 #include "base/log.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,6 +24,7 @@ struct station {
     struct letter stop;
     struct indexing *indexing; /* of the first station */
     struct keeper *keeper;     /* likewise */
+    struct sweeping *sweeping; /* too */
 };
 
 static size_t connections_max(int n_loops)
@@ -55,6 +57,7 @@ enum fault station_create(const struct station_shared *shared, int index, int po
     doors_join(&s->door);
     if (index == 0) s->indexing = indexing_create(s->loop, shared->gate, client);
     if (index == 0) s->keeper = keeper_create(s->loop, client, shared->files);
+    if (index == 0) s->sweeping = sweeping_create(s->loop, shared->gate, client);
     *out = s;
     return fault_none;
 }
@@ -92,6 +95,7 @@ static void begin_stop(struct letter *l)
     net_stop_accepting(s->net);
     indexing_stop(s->indexing);
     keeper_stop(s->keeper);
+    sweeping_stop(s->sweeping);
     alarm_set(s->step, DRAIN_STEP_MS);
 }
 
@@ -121,6 +125,7 @@ void station_destroy(struct station *s)
     if (!s->clean) net_destroy(s->net);
     indexing_destroy(s->indexing);
     keeper_destroy(s->keeper);
+    sweeping_destroy(s->sweeping);
     loop_destroy(s->loop);
     hub_destroy(s->door.hub);
     gate_client_destroy(s->door.gate);

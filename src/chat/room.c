@@ -210,5 +210,5 @@ enum fault room_delete(struct ask *ask)
 
 enum fault room_sweep(struct ask *ask)
 {
-    return store_room_sweep(ask->store, swept_at_once, &ask->c->out.room_sweep.more);
+    return store_room_sweep(ask->store, swept_at_once, ask->now_us, &ask->c->out.room_sweep.more);
 }

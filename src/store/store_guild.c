@@ -96,27 +96,44 @@ enum fault store_room_remove(struct store *store, struct room_id room)
     enum fault fault = DB_EXEC(store->db, room_remove_members, DB_I64(room.v));
     if (!fault) fault = DB_EXEC(store->db, room_remove_invites, DB_I64(room.v));
     if (!fault) fault = DB_EXEC(store->db, room_remove_bans, DB_I64(room.v));
+    if (!fault) fault = DB_EXEC(store->db, room_remove_drafts, DB_I64(room.v));
     return fault ? fault : DB_EXEC(store->db, room_remove, DB_I64(room.v));
 }
 
-/* What hangs on messages goes before them. */
-enum fault store_room_sweep(struct store *store, int64_t n_rows, bool *more_out)
+static enum fault empty_messages(struct store *store, struct room_id room, int64_t n_rows, int64_t now_us, bool *emptied_out)
+{
+    enum fault fault = DB_EXEC(store->db, purge_search, DB_I64(room.v), DB_I64(n_rows));
+    if (!fault) fault = DB_EXEC(store->db, purge_reactions, DB_I64(room.v), DB_I64(n_rows));
+    if (!fault) fault = DB_EXEC(store->db, purge_versions, DB_I64(room.v), DB_I64(n_rows));
+    return fault ? fault : STORE_CHANGES(store, emptied_out, purge_texts, DB_I64(room.v), DB_I64(n_rows), DB_I64(now_us));
+}
+
+static enum fault drop_rows(struct store *store, struct room_id room, int64_t n_rows, bool *dropped_out)
+{
+    bool messages = false, changes = false, mentions = false;
+    enum fault fault = STORE_CHANGES(store, &messages, purge_messages, DB_I64(room.v), DB_I64(n_rows));
+    if (!fault) fault = STORE_CHANGES(store, &changes, purge_changes, DB_I64(room.v), DB_I64(n_rows));
+    if (!fault) fault = STORE_CHANGES(store, &mentions, purge_mentions, DB_I64(room.v), DB_I64(n_rows));
+    *dropped_out = messages || changes || mentions;
+    return fault;
+}
+
+/* Messages that the search index has still to forget are left for a later step. */
+enum fault store_room_sweep(struct store *store, int64_t n_rows, int64_t now_us, bool *more_out)
 {
     struct room_id room;
-    bool messages = false, changes = false;
+    int64_t rest = 0, n_files = 0;
     *more_out = false;
     enum fault fault = STORE_NUMBER(store, &room.v, room_purging);
     if (fault) return fault == fault_not_found ? fault_none : fault;
-    fault = DB_EXEC(store->db, purge_reactions, DB_I64(room.v), DB_I64(n_rows));
-    if (!fault) fault = STORE_CHANGES(store, &messages, purge_messages, DB_I64(room.v), DB_I64(n_rows));
-    if (!fault) fault = STORE_CHANGES(store, &changes, purge_changes, DB_I64(room.v), DB_I64(n_rows));
-    if (fault) return fault;
-    *more_out = messages || changes;
-    if (*more_out) return fault_none;
-    *more_out = true; /* perhaps of another room */
-    fault = DB_EXEC(store->db, purge_newest_reactions, DB_I64(room.v));
-    if (!fault) fault = DB_EXEC(store->db, purge_newest, DB_I64(room.v));
-    return fault ? fault : DB_EXEC(store->db, room_purged, DB_I64(room.v));
+    fault = drop_rows(store, room, n_rows, more_out);
+    if (fault || *more_out) return fault;
+    fault = empty_messages(store, room, n_rows, now_us, more_out);
+    if (fault || *more_out) return fault;
+    fault = STORE_NUMBER(store, &rest, purge_rest, DB_I64(room.v));
+    if (!fault && !rest) fault = store_file_release_room(store, room, (size_t)n_rows, &n_files);
+    *more_out = !fault && !rest; /* more files, or another room */
+    return fault || rest || n_files ? fault : DB_EXEC(store->db, room_purged, DB_I64(room.v));
 }
 
 /* ---- Invitations into rooms */

@@ -2,25 +2,6 @@
 #include "world.h"
 #include <string.h>
 
-/* The index lane's work, until nothing is left to do. */
-static void settle(struct world *w)
-{
-    struct store *store;
-    struct chat indexer;
-    bool more = true;
-    assert_int_equal(store_open(world_url, db_indexer, &store), fault_none);
-    chat_init(&indexer, &w->rules, store);
-    while (more) {
-        struct command *c = world_wish(w, command_search_index, NOBODY);
-        assert_null(chat_write(&indexer, &c, 1));
-        assert_done(c);
-        struct search_index_out out = c->out.search_index;
-        more = out.more;
-        if (out.n_forgettable) DO(w, NOBODY, search_forget, out.forget);
-    }
-    store_close(store);
-}
-
 static void assert_finds(struct world *w, struct actor by, const char *words, size_t n)
 {
     struct command *c = DO(w, by, search_messages, .query = span_of(words), .limit = 50);
@@ -34,7 +15,7 @@ static void both_scripts_find_each_other(void **state)
     struct actor ali = someone(w, "ali");
     post(w, ali, LOBBY, "Ўзбекистонда ёш болалар");
     post(w, ali, LOBBY, "O‘zbekiston yoshlari");
-    settle(w);
+    world_index(w);
     assert_finds(w, ali, "o'zbekiston", 2);
     assert_finds(w, ali, "ЁШ", 2);
     assert_finds(w, ali, "бола", 1);
@@ -49,7 +30,7 @@ static void only_what_the_asker_may_see_is_found(void **state)
     struct room_id secret = group(w, ali, false, "Secret"), open = group(w, ali, true, "Open");
     post(w, ali, secret, "maxfiy gap");
     post(w, ali, open, "ochiq gap");
-    settle(w);
+    world_index(w);
     assert_finds(w, ali, "gap", 2);
     assert_finds(w, vali, "gap", 0);
     assert_int_equal(DO(w, vali, search_messages, .query = SPAN("gap"), .room = open, .limit = 5)->out.search_messages.n, 1);
@@ -66,10 +47,10 @@ static void edits_and_deletions_are_followed(void **state)
     struct world *w = *state;
     struct actor ali = someone(w, "ali");
     struct message one = post(w, ali, LOBBY, "birinchi"), two = post(w, ali, LOBBY, "ikkinchi");
-    settle(w);
+    world_index(w);
     DO(w, ali, message_edit, LOBBY, one.id, SPAN("uchinchi"));
     assert_finds(w, ali, "birinchi", 0);
-    settle(w);
+    world_index(w);
     assert_finds(w, ali, "uchinchi", 1);
     assert_finds(w, ali, "birinchi", 0);
     DO(w, ali, message_edit, LOBBY, one.id, SPAN("to'rtinchi"));
@@ -77,14 +58,14 @@ static void edits_and_deletions_are_followed(void **state)
     DO(w, ali, message_delete, LOBBY, two.id);
     struct message three = post(w, ali, LOBBY, "yangi");
     DO(w, ali, message_edit, LOBBY, three.id, SPAN("yangiroq"));
-    settle(w);
+    world_index(w);
     assert_finds(w, ali, "birinchi", 1);
     assert_finds(w, ali, "uchinchi", 0);
     assert_finds(w, ali, "ikkinchi", 0);
     assert_finds(w, ali, "yangiroq", 1);
     DO(w, ali, message_delete, LOBBY, one.id);
     assert_finds(w, ali, "birinchi", 0);
-    settle(w);
+    world_index(w);
     assert_finds(w, ali, "birinchi", 0);
 }
 
@@ -93,7 +74,7 @@ static void bounds_and_pages(void **state)
     struct world *w = *state;
     struct actor ali = someone(w, "ali"), vali = someone(w, "vali");
     for (int i = 0; i < 70; i++) post(w, i % 7 ? ali : vali, LOBBY, i % 10 ? "hamma gap" : "hamma havola https://example.uz/x");
-    settle(w);
+    world_index(w);
     struct search_messages_out *page = &DO(w, ali, search_messages, .query = SPAN("hamma"), .limit = 50)->out.search_messages;
     assert_int_equal(page->n, 50);
     assert_int_equal(page->hits[0].message.seq, head_of(w, ali, LOBBY));
@@ -114,7 +95,7 @@ static void signs_of_query_languages_are_plain_text(void **state)
     struct world *w = *state;
     struct actor ali = someone(w, "ali");
     post(w, ali, LOBBY, "a NOT b OR c");
-    settle(w);
+    world_index(w);
     const char *const odd[] = { "\"", "'", "a* OR b", "NEAR(a b)", "search_terms:a", "a' & 'b", "\\", "^a", "-b", "(a", "¦r1", "a:*" };
     for (size_t i = 0; i < sizeof odd / sizeof *odd; i++) DO(w, ali, search_messages, .query = span_of(odd[i]), .limit = 5);
     assert_finds(w, ali, "not or", 1);

@@ -98,6 +98,24 @@ void world_carry_out(struct world *w, struct command *c)
     else world_write(w, &c, 1);
 }
 
+void world_index(struct world *w)
+{
+    struct store *store;
+    struct chat indexer;
+    bool more = true;
+    assert_int_equal(store_open(world_url, db_indexer, &store), fault_none);
+    chat_init(&indexer, &w->rules, store);
+    while (more) {
+        struct command *c = world_wish(w, command_search_index, NOBODY);
+        assert_null(chat_write(&indexer, &c, 1));
+        assert_done(c);
+        struct search_index_out out = c->out.search_index;
+        more = out.more;
+        if (out.n_forgettable) DO(w, NOBODY, search_forget, out.forget);
+    }
+    store_close(store);
+}
+
 void assert_refused_as(const struct command *c, const char *fault, const char *detail, const char *file, int line)
 {
     bool as_expected = strcmp(fault_word(c->fault), fault) == 0 && (!detail || (c->detail && strcmp(c->detail, detail) == 0));

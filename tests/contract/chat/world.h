@@ -30,6 +30,9 @@ struct command *world_wish(struct world *w, enum command_kind kind, struct actor
 void world_carry_out(struct world *w, struct command *c);           /* as the gate would: prepare, then its lane */
 void world_write(struct world *w, struct command **commands, size_t n); /* one batch */
 
+/* The work of the index lane, until nothing is left to do. */
+void world_index(struct world *w);
+
 /* Makes a command without running it: WISH(w, ali, message_post, .room = LOBBY, .text = SPAN("hi")). */
 #define WISH(w, by, name, ...) \
     ({ struct command *wish_ = world_wish((w), command_##name, (by)); wish_->in.name = (struct name##_in){ __VA_ARGS__ }; wish_; })
