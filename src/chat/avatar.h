@@ -1,5 +1,6 @@
 /* Square pictures of people and guilds, for the verbs that set them. The picture is at /api/v1/avatars/<token>. */
 #pragma once
+#include "base/fault.h"
 #include "chat/file.h"
 
 struct ask;

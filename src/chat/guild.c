@@ -1,6 +1,7 @@
 /* Guilds and their channels: made, listed, put in order. Runs on a lane. What is common to all rooms (looking, changing, deleting) is in room.c, members
    in member.c. A guild begins with one channel. */
 #include "base/utf8.h"
+#include "chat/avatar.h"
 #include "chat/member.h"
 #include "chat/name.h"
 
@@ -99,12 +100,22 @@ enum fault channel_order(struct ask *ask)
 
 /* ---- Guilds */
 
+static enum fault put_icon(struct ask *ask, struct room_id guild, struct file_id file)
+{
+    struct room_face face;
+    if (id_none(file)) return fault_none;
+    enum fault fault = store_room_face(ask->store, guild, ask->arena, &face);
+    if (!fault) fault = avatar_of_file(ask, file, &face.icon);
+    return fault ? fault : store_room_set(ask->store, &face, utf8_fold(ask->arena, face.name));
+}
+
 static enum fault found(struct ask *ask, const struct guild_create_in *in, struct room_id *guild_out)
 {
     struct place place = { .kind = room_guild };
     struct room_face channel = { .name = in->channel.n ? in->channel : SPAN("general") };
     enum fault fault = store_guild_insert(ask->store, in->name, utf8_fold(ask->arena, in->name), in->public, ask->now_us, guild_out);
     place.room = channel.guild = *guild_out;
+    if (!fault) fault = put_icon(ask, *guild_out, in->icon);
     if (!fault) fault = member_enter(ask, &place, ask->account.person, role_owner);
     return fault ? fault : make_channel(ask, &channel);
 }

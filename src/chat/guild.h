@@ -21,7 +21,7 @@ struct ban {
 };
 
 /* channel: the name of the first channel; empty: "general". */
-struct guild_create_in { struct span name, channel; bool public; };
+struct guild_create_in { struct span name, channel; bool public; struct file_id icon; };
 struct guild_list_public_in { struct span query; }; /* part of the name; empty: all, largest first */
 struct channel_list_in { struct room_id guild; };
 struct channel_create_in { struct room_id guild; struct span name, topic; bool read_only; int64_t slow_s; };

@@ -120,11 +120,18 @@ enum fault member_put(struct ask *ask)
 
 /* ---- Going */
 
+static enum fault leave_empty(struct ask *ask, struct room_id guild)
+{
+    struct room_face face;
+    enum fault fault = store_room_face(ask->store, guild, ask->arena, &face);
+    return fault ? fault : room_take_away(ask, &face);
+}
+
 static enum fault pass_on(struct ask *ask, const struct place *place)
 {
     struct person heir;
     enum fault fault = store_member_heir(ask->store, place->room, ask->arena, &heir);
-    if (fault == fault_not_found) return place->kind == room_guild ? store_room_remove(ask->store, place->room) : fault_none;
+    if (fault == fault_not_found) return place->kind == room_guild ? leave_empty(ask, place->room) : fault_none;
     if (!fault) fault = store_member_set_role(ask->store, place->room, heir.id, role_owner);
     return fault ? fault : member_tell_changed(ask, place->room, heir, role_owner, 0);
 }

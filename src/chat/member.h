@@ -2,6 +2,8 @@
 #pragma once
 #include "chat/ask.h"
 
+/* The end of a room and of its channels. */
+must_use enum fault room_take_away(struct ask *ask, const struct room_face *face);
 /* At most ROOM_TOPIC_MAX_POINTS, UTF-8 without NUL; empty is fine. */
 bool room_topic_fits(struct span topic);
 

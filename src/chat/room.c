@@ -1,6 +1,7 @@
 /* Rooms: made, listed, looked at, changed, deleted. Runs on a lane. A direct room exists once for every two accounts (or for one with itself) and is neither
    named nor left; a group belongs to an owner. Whoever is in a room from its making is announced by member_joined like any later member. */
 #include "base/utf8.h"
+#include "chat/avatar.h"
 #include "chat/member.h"
 #include "chat/name.h"
 
@@ -115,15 +116,15 @@ enum fault room_get(struct ask *ask)
 
 /* ---- Changing */
 
-enum { takes_name = 1, takes_topic = 2, takes_public = 4, takes_read_only = 8, takes_slow = 16 };
+enum { takes_name = 1, takes_topic = 2, takes_public = 4, takes_read_only = 8, takes_slow = 16, takes_icon = 32 };
 
 /* What rooms of a kind have. */
 static int takes(enum room_kind kind)
 {
     switch (kind) {
     case room_lobby: return takes_name;
-    case room_group: return takes_name | takes_topic | takes_public | takes_read_only | takes_slow;
-    case room_guild: return takes_name | takes_topic | takes_public;
+    case room_group: return takes_name | takes_topic | takes_public | takes_read_only | takes_slow | takes_icon;
+    case room_guild: return takes_name | takes_topic | takes_public | takes_icon;
     case room_channel: return takes_name | takes_topic | takes_read_only | takes_slow;
     case room_direct: break;
     }
@@ -143,7 +144,17 @@ static const char *misfit(struct ask *ask, const struct room_change_in *in, enum
     if (in->public && !(taken & takes_public)) return "public";
     if (in->read_only && !(taken & takes_read_only)) return "read_only";
     if (in->slow_given && (!(taken & takes_slow) || in->slow_s < 0 || in->slow_s > ROOM_SLOW_MAX_S)) return "slow_s";
+    if (in->icon_given && !(taken & takes_icon)) return "icon";
     return NULL;
+}
+
+static enum fault change_icon(struct ask *ask, const struct room_change_in *in, struct room_face *face)
+{
+    struct span before = face->icon;
+    if (!in->icon_given) return fault_none;
+    face->icon = (struct span){ 0 };
+    enum fault fault = id_none(in->icon) ? fault_none : avatar_of_file(ask, in->icon, &face->icon);
+    return fault ? fault : avatar_release(ask, before);
 }
 
 /* True when something becomes different. */
@@ -179,16 +190,24 @@ enum fault room_change(struct ask *ask)
     const char *bad = misfit(ask, in, place.kind);
     if (bad) return ask_refuse(ask, fault_invalid, bad);
     fault = store_room_face(ask->store, in->room, ask->arena, &face);
-    if (!fault && apply(in, &face)) fault = write_face(ask, &face);
+    struct span icon = face.icon;
+    if (!fault) fault = change_icon(ask, in, &face);
+    if (!fault && (apply(in, &face) || !span_eq(icon, face.icon))) fault = write_face(ask, &face);
     return fault ? fault : view(ask, in->room, &ask->c->out.room_change.room);
 }
 
 /* ---- Deleting */
 
+enum fault room_take_away(struct ask *ask, const struct room_face *face)
+{
+    enum fault fault = avatar_release(ask, face->icon);
+    return fault ? fault : store_room_remove(ask->store, face->id);
+}
+
 static enum fault delete_channel(struct ask *ask, const struct place *place, struct room_face *face)
 {
     struct event removed = { .kind = event_channel_removed, .room = place->guild, .face = face };
-    enum fault fault = store_room_remove(ask->store, place->room);
+    enum fault fault = room_take_away(ask, face);
     if (!fault) fault = store_change_forget_channel(ask->store, place->guild, place->room);
     return fault ? fault : ask_happened(ask, &removed);
 }
@@ -204,7 +223,7 @@ enum fault room_delete(struct ask *ask)
     if (!fault) fault = store_room_face(ask->store, room, ask->arena, &face);
     if (fault) return fault;
     if (place.kind == room_channel) return delete_channel(ask, &place, &face);
-    fault = store_room_remove(ask->store, room);
+    fault = room_take_away(ask, &face);
     return fault ? fault : ask_happened(ask, &removed);
 }
 

@@ -77,8 +77,9 @@ struct room_change_in {
     struct room_id room;
     struct span name, topic;
     enum flag_change public, read_only;
-    bool slow_given;
+    bool slow_given, icon_given;
     int64_t slow_s;
+    struct file_id icon; /* a picture of the asker's that waits; none: take it away */
 };
 struct room_delete_in { struct room_id room; };
 struct room_hand_over_in { struct room_id room; struct account_id account; };

@@ -89,7 +89,7 @@ must_use enum fault store_room_insert_group(struct store *store, struct span nam
 must_use enum fault store_room_insert_direct(struct store *store, struct account_id a, struct account_id b, int64_t now_us, struct room_id *out,
                                              bool *existed_out);
 must_use enum fault store_room_face(struct store *store, struct room_id room, struct arena *arena, struct room_face *out);
-/* Name, topic, public, read_only and slow_s become those of the face. folded: of a guild's name, else empty. */
+/* Name, topic, icon, public, read_only and slow_s become those of the face. folded: of a guild's name, else empty. */
 must_use enum fault store_room_set(struct store *store, const struct room_face *face, struct span folded);
 /* Takes members, invitations and bans of the room and of its channels away at once, and its name; what was said goes step by step (store_room_sweep). */
 must_use enum fault store_room_remove(struct store *store, struct room_id room);

@@ -48,7 +48,7 @@ enum fault store_room_insert_direct(struct store *store, struct account_id a, st
 enum fault store_room_set(struct store *store, const struct room_face *face, struct span folded)
 {
     return DB_EXEC(store->db, room_set, DB_I64(face->id.v), DB_TEXT(face->name), DB_TEXT_OR_NULL(folded), DB_TEXT_OR_NULL(face->topic),
-                   DB_I64(face->public), DB_I64(face->read_only), DB_I64(face->slow_s));
+                   DB_I64(face->public), DB_I64(face->read_only), DB_I64(face->slow_s), DB_TEXT_OR_NULL(face->icon));
 }
 
 enum fault store_room_posted(struct store *store, const struct room_id *rooms, const int64_t *heads, size_t n)

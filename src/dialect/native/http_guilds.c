@@ -15,6 +15,7 @@ enum fault decode_create_guild(struct call *a)
     if (f) return f;
     in->name = call_keep(a, json_take_text(&b.fields, "name"));
     in->public = json_take_bool_or(&b.fields, "public", false);
+    in->icon.v = json_take_id_or_null(&b.fields, "icon");
     in->channel = call_keep(a, json_take_text_or_null(&b.fields, "channel"));
     return body_end(a, &b);
 }

@@ -124,6 +124,9 @@ enum fault decode_change_room(struct call *a)
     in->read_only = take_flag(&b, "read_only");
     in->slow_s = json_take_int_or(&b.fields, "slow_s", 0, ROOM_SLOW_MAX_S, -1);
     in->slow_given = in->slow_s >= 0;
+    json_value *icon = json_take_any(&b.fields, "icon");
+    in->icon_given = icon != NULL;
+    if (icon && !json_is_null(icon) && !json_as_id(icon, &in->icon.v)) json_bad(&b.fields, "icon");
     return body_end(a, &b);
 }
 
