@@ -145,6 +145,8 @@ static int64_t capped(size_t max)
 enum fault store_file_release(struct store *store, struct message_id message, struct file_id file, int64_t *n_out)
 {
     struct db_rows rows;
+    enum fault fault = DB_EXEC(store->db, search_log_add, DB_I64(message.v));
+    if (fault) return fault;
     DB_QUERY(store->db, &rows, file_of_message, DB_I64(message.v), DB_I64(file.v));
     return release_rows(store, &rows, n_out);
 }
@@ -152,6 +154,8 @@ enum fault store_file_release(struct store *store, struct message_id message, st
 enum fault store_file_release_room(struct store *store, struct room_id room, size_t max, int64_t *n_out)
 {
     struct db_rows rows;
+    enum fault fault = DB_EXEC(store->db, search_log_files_of_room, DB_I64(room.v), DB_I64(capped(max)));
+    if (fault) return fault;
     DB_QUERY(store->db, &rows, file_of_room, DB_I64(room.v), DB_I64(capped(max)));
     return release_rows(store, &rows, n_out);
 }

@@ -102,7 +102,7 @@ enum fault store_room_remove(struct store *store, struct room_id room)
 
 static enum fault empty_messages(struct store *store, struct room_id room, int64_t n_rows, int64_t now_us, bool *emptied_out)
 {
-    enum fault fault = DB_EXEC(store->db, purge_search, DB_I64(room.v), DB_I64(n_rows));
+    enum fault fault = DB_EXEC(store->db, search_log_purged, DB_I64(room.v), DB_I64(n_rows));
     if (!fault) fault = DB_EXEC(store->db, purge_reactions, DB_I64(room.v), DB_I64(n_rows));
     if (!fault) fault = DB_EXEC(store->db, purge_versions, DB_I64(room.v), DB_I64(n_rows));
     return fault ? fault : STORE_CHANGES(store, emptied_out, purge_texts, DB_I64(room.v), DB_I64(n_rows), DB_I64(now_us));

@@ -62,6 +62,21 @@ test('what is edited or deleted is found as it is now', async () => {
     assert.deepEqual((await search(ali, 'keyingi')).messages, [], 'at once');
 });
 
+test('files are found by their names until they are deleted', async () => {
+    const put = async (name) => (await fetch(`${server.url}/api/v1/files?name=${encodeURIComponent(name)}`, { method: 'PUT', headers: { authorization: `Bearer ${ali.token}` }, body: name })).json();
+    const file = await put('Йиллик ҳисобот.pdf');
+    const message = await ali.api.post(`/rooms/${room.id}/messages`, { text: 'mana', files: [file.id] });
+    await finds(vali, 'hisobot', 1);
+    const [hit] = (await search(vali, 'yillik pdf', '&type=files')).messages;
+    assert.deepEqual(hit.message.files.map((f) => f.id), [file.id]);
+    assert.equal((await search(vali, 'mana', '&type=files')).messages.length, 0);
+    assert.equal((await search(vali, 'mana', '&has=file')).messages.length, 1);
+    assert.equal((await search(vali, 'mana', '&has=picture')).messages.length, 0);
+    await ali.api.delete(`/rooms/${room.id}/messages/${message.id}?part=files`);
+    assert.equal((await search(vali, 'hisobot')).messages.length, 0);
+    await finds(vali, 'mana', 1);
+});
+
 test('an index that was lost or damaged is made anew after a restart', { skip: process.env.DATABASE_URL ? 'SQLite only' : false }, async () => {
     const file = path.join(server.data, 'suhbat.db-search');
     for (const spoil of [() => fs.writeFileSync(file, Buffer.alloc(65536, 7)), () => fs.rmSync(file)]) {
