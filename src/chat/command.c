@@ -53,6 +53,7 @@ enum command_authority command_authority_of(enum command_kind kind)
     return rows[kind].authority;
 }
 
+/* long because: exhaustive, so that no new command forgets to say which room it moves */
 struct room_id command_room(const struct command *c)
 {
     switch (c->kind) {

@@ -135,7 +135,7 @@ static struct span written(struct arena *arena, const struct calling *c)
     char *out = arena_alloc(arena, 20 * (c->n_called + 1));
     size_t n = 0;
     if (c->everyone) out[n++] = '0';
-    for (size_t i = 0; i < c->n_called; i++) n += (size_t)sprintf(out + n, n ? ",%lld" : "%lld", (long long)c->called[i].v);
+    for (size_t i = 0; i < c->n_called; i++) n += (size_t)snprintf(out + n, 21, n ? ",%lld" : "%lld", (long long)c->called[i].v);
     return span_make(out, n);
 }
 
