@@ -109,6 +109,8 @@ struct room_id command_room(const struct command *c)
     case command_pin_list:
     case command_reaction_who:
     case command_receipt_readers:
+    case command_presence_look:
+    case command_presence_left:
     case command_draft_put:
     case command_block_put: /* chat.c looks for their room */
     case command_block_remove:

@@ -101,6 +101,12 @@ struct event *event_copy(const struct event *e)
     return copy;
 }
 
+const char *presence_word(enum presence status)
+{
+    static const char *const words[presence_count] = { "offline", "online", "idle", "dnd" };
+    return words[status];
+}
+
 void event_ref(struct event *e)
 {
     atomic_fetch_add_explicit(&e->refs, 1, memory_order_relaxed);

@@ -15,6 +15,9 @@ enum event_kind {
 /* A channel and its newest number: where somebody who joins the guild begins to listen. */
 struct channel_mark { struct room_id id; int64_t head; };
 
+enum presence { presence_offline, presence_online, presence_idle, presence_dnd, presence_count };
+const char *presence_word(enum presence status); /* "online" */
+
 struct event {
     struct event *next; /* chain of one commit, in order; owned by whoever holds the head's reference while it is mailed */
     atomic_int refs;
@@ -29,6 +32,7 @@ struct event {
     int64_t read;           /* room_read, read_by_all */
     bool on;                /* typing, presence, person_noticed: true came; block_changed: true blocked */
     int origin;             /* presence, typing: index of the loop that speaks */
+    enum presence status;   /* presence; its at_us: last seen, 0: not told */
     bool own_only;          /* room_read in a large room: only to the devices of `by` */
     struct message_id message_id; /* reactions, pins */
     struct span emoji;

@@ -16,7 +16,7 @@ enum fault member_list(struct ask *ask)
     enum fault fault = ask_place(ask, in->room, verb_room_read, &place);
     if (fault) return fault;
     if (in->limit < 1 || in->limit > listed_max) return ask_refuse(ask, fault_invalid, "limit");
-    fault = store_member_list(ask->store, in->room, in->after, in->limit + 1, ask->arena, &out->members, &out->n);
+    fault = store_member_list(ask->store, in->room, ask->account.person.id, in->after, in->limit + 1, ask->arena, &out->members, &out->n);
     if (fault) return fault;
     out->reads_shown = place.n_members <= ROOM_READS_SHOWN_MAX_MEMBERS;
     out->more = out->n > in->limit;

@@ -12,9 +12,11 @@ enum { readers_max = 200 };
 
 static enum fault announce(struct ask *ask, const struct place *place, int64_t read, int64_t *seq_out)
 {
-    bool shown = place->n_members <= ROOM_READS_SHOWN_MAX_MEMBERS;
+    bool hidden;
+    enum fault fault = store_receipt_hidden(ask->store, ask->account.person.id, &hidden);
+    bool shown = place->n_members <= ROOM_READS_SHOWN_MAX_MEMBERS && !hidden;
     struct event e = { .kind = event_room_read, .room = place->room, .read = read, .own_only = !shown };
-    enum fault fault = place->read_change ? store_change_forget(ask->store, place->room, place->read_change) : fault_none;
+    if (!fault && place->read_change) fault = store_change_forget(ask->store, place->room, place->read_change);
     if (!fault) fault = ask_happened(ask, &e);
     *seq_out = e.seq;
     return fault;

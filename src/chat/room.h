@@ -4,6 +4,7 @@
    the guild has a row in each of its channels, always with the same role; what happens to members and channels is numbered in the guild. */
 #pragma once
 #include "chat/message.h"
+#include "chat/presence.h"
 
 #define ROOM_NAME_MAX_POINTS 100
 #define ROOM_READS_SHOWN_MAX_MEMBERS 200 /* in larger rooms read marks move without being announced */
@@ -59,6 +60,8 @@ struct member_view {
     struct person person;
     enum member_role role;
     int64_t joined_us, read, muted_until_us;
+    bool read_hidden;     /* they hide how far they have read */
+    bool presence_hidden; /* they have blocked the asker */
 };
 
 struct room_create_in {

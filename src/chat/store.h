@@ -150,8 +150,9 @@ must_use enum fault store_member_set_read(struct store *store, struct room_id ro
                                            int64_t seen);
 /* Who inherits the room: the oldest admin, else the oldest member. not_found: it is empty. */
 must_use enum fault store_member_heir(struct store *store, struct room_id room, struct arena *arena, struct person *out);
-must_use enum fault store_member_list(struct store *store, struct room_id room, struct account_id after, size_t max, struct arena *arena,
-                                      struct member_view **members_out, size_t *n_out);
+/* As the asker sees them. */
+must_use enum fault store_member_list(struct store *store, struct room_id room, struct account_id asker, struct account_id after, size_t max,
+                                      struct arena *arena, struct member_view **members_out, size_t *n_out);
 
 /* ---- Messages */
 
@@ -321,10 +322,16 @@ must_use enum fault store_pin_list(struct store *store, struct room_id room, siz
 
 /* How far all members have read, by the marks as they are now; was_out is what the room has on record. */
 must_use enum fault store_receipt_by_all(struct store *store, struct room_id room, int64_t last_post, int64_t *was_out, int64_t *now_out);
+must_use enum fault store_receipt_hidden(struct store *store, struct account_id account, bool *out); /* does the account hide its marks? */
 must_use enum fault store_receipt_set_by_all(struct store *store, struct room_id room, int64_t read);
 /* Members who have read up to seq, by account id, above `after`; without those who hide it. */
 must_use enum fault store_receipt_readers(struct store *store, struct room_id room, int64_t seq, struct account_id after, size_t max,
                                           struct arena *arena, struct reader_view **readers_out, size_t *n_out);
+
+/* ---- Presence */
+must_use enum fault store_presence_look(struct store *store, struct account_id asker, const struct account_id *accounts, size_t n,
+                                        struct presence_view *people_out, size_t *n_out);
+must_use enum fault store_presence_left(struct store *store, const struct account_id *accounts, const int64_t *at_us, size_t n);
 
 /* ---- Drafts */
 must_use enum fault store_draft_put(struct store *store, struct account_id account, struct room_id room, const struct draft *draft);

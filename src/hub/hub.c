@@ -101,6 +101,7 @@ static void take_event(struct hub *hub, const struct event *e)
         return;
     case event_block_changed:
         deliver_to_person(hub, e->by.id, e);
+        presence_forbid(hub, e);
         return;
     case event_room_read:
         if (e->own_only) {
@@ -163,6 +164,7 @@ struct hub *hub_create(struct loop *loop, struct net *net, struct gate_client *g
     list_init(&hub->touched);
     hook_init(&hub->deliver, deliver_turn);
     chase_init(hub);
+    presence_init(hub);
     bus_listen(bus, loop_mailbox(loop), read_bus, hub);
     return hub;
 }

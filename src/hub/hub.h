@@ -52,8 +52,15 @@ void hub_drained(struct listener *l);
 
 /* Passing events. typing checks the subscription: false when not subscribed. */
 bool hub_typing(struct listener *l, struct room_id room, bool on);
-/* Presence: who of these is online, and from now on presence events about them to this listener. At most 500; replaces. */
-void hub_watch(struct listener *l, const struct account_id *accounts, size_t n, bool *online_out);
+/* Presence: how these are now, and from now on presence events about them to this listener. At most HUB_WATCH_MAX; replaces. Who may be watched is
+   asked before (presence_look). */
+#define HUB_WATCH_MAX 500
+void hub_watch(struct listener *l, const struct account_id *accounts, size_t n, enum presence *status_out);
+/* How this device is: online, idle or dnd. An account is dnd when one of its devices is, else online when one is, else idle. */
+void hub_set_status(struct listener *l, enum presence status);
+/* The account wants nobody to know when it was here: its going tells no time. */
+void hub_hide_last_seen(struct listener *l, bool hides);
+enum presence hub_status(const struct hub *hub, struct account_id account);
 bool hub_is_online(const struct hub *hub, struct account_id account);
 size_t hub_n_online(const struct hub *hub);
 size_t hub_n_sessions(const struct hub *hub, struct account_id account); /* sockets of the account on this loop */

@@ -22,7 +22,6 @@
 #define HUB_CHASE_PAGE 200
 #define HUB_CHASE_PAUSE_BYTES (64u << 10) /* a replay waits while its reader has this much to read */
 #define HUB_CHASE_TOLD_BYTES (256u << 10) /* and stops in the middle of a page when the reader has this much to read */
-#define HUB_WATCH_MAX 500
 
 struct audience {
     struct audience *next;
@@ -67,14 +66,34 @@ struct hub_person {
     UT_hash_handle hh;
     struct account_id id;
     struct list listeners; /* on this loop */
-    uint64_t loops;        /* bit i: loop i has a socket of theirs */
+    uint64_t loops[presence_count]; /* bit i of a status: on loop i they are so. Of offline: unused */
     struct list watchers;  /* struct watch_link */
+    struct list moved;     /* in hub->moved: the other loops are to be told */
+    struct list changed;   /* in hub->changed: the watchers are to be told */
+    int64_t left_us;       /* when the last device on any loop went; 0: not told */
+    uint8_t announced;     /* what the other loops know of this one */
+    uint8_t told;          /* what the watchers know */
+    bool hides_last_seen;
 };
 
 struct watch_link {
     struct list of_person;
     struct listener *listener;
     struct hub_person *person;
+};
+
+/* What a listener is told of presence in one go. Lives while it is being told. */
+struct news {
+    struct list node;
+    struct listener *listener;
+    struct buf out;
+};
+
+/* People who have just gone, to be written down. */
+struct departed {
+    struct account_id accounts[PRESENCE_LEFT_MAX];
+    int64_t at_us[PRESENCE_LEFT_MAX];
+    size_t n;
 };
 
 struct listener {
@@ -87,6 +106,8 @@ struct listener {
     struct chase *chase; /* the one query under way for all its rooms; NULL: none */
     struct watch_link *watches;
     uint32_t n_watches;
+    uint8_t status; /* enum presence, of this device */
+    struct news *news;
     uint16_t n_name; /* bytes of the name for display, behind the user name in texts */
     uint8_t n_username, n_avatar;
     bool bot;
@@ -116,7 +137,13 @@ struct hub {
     struct gate_client *gate;
     struct hub_room *rooms;
     struct hub_person *people;
-    size_t n_online;
+    size_t n_online, n_listeners;
+    struct list moved, changed;
+    struct hook presence;
+    struct timer tell;     /* the watchers were told a moment ago: the rest waits for it */
+    int64_t told_ms;       /* 0: never */
+    struct departed departed;
+    struct timer depart;
     int n_loops;
     struct list touched;
     struct hook deliver;
@@ -166,5 +193,7 @@ struct hub_person *person_find(const struct hub *hub, struct account_id id);
 void person_release(struct hub *hub, struct hub_person *p); /* frees it when nobody needs it */
 void presence_arrive(struct listener *l);
 void presence_leave(struct listener *l);
+void presence_init(struct hub *hub);
+void presence_forbid(struct hub *hub, const struct event *e); /* one has blocked the other, who watches no more */
 void presence_apply(struct hub *hub, const struct event *e);
 void watches_drop(struct listener *l);

@@ -64,18 +64,19 @@ enum fault store_member_heir(struct store *store, struct room_id room, struct ar
     return rows_end_one(&rows, found);
 }
 
-enum fault store_member_list(struct store *store, struct room_id room, struct account_id after, size_t max, struct arena *arena,
-                             struct member_view **members_out, size_t *n_out)
+enum fault store_member_list(struct store *store, struct room_id room, struct account_id asker, struct account_id after, size_t max,
+                             struct arena *arena, struct member_view **members_out, size_t *n_out)
 {
     struct db_rows rows;
     struct member_view *members = NULL;
     *n_out = 0;
-    DB_QUERY(store->db, &rows, member_list, DB_I64(room.v), DB_I64(after.v), DB_I64((int64_t)max));
+    DB_QUERY(store->db, &rows, member_list, DB_I64(room.v), DB_I64(after.v), DB_I64((int64_t)max), DB_I64(asker.v));
     while (db_next(&rows))
         *ARRAY_PUSH(arena, members, *n_out) = (struct member_view){
             .person = col_person(&rows, 0, arena), .role = (enum member_role)db_col_i64(&rows, PERSON_N_COLUMNS),
             .joined_us = db_col_i64(&rows, PERSON_N_COLUMNS + 1), .read = db_col_i64(&rows, PERSON_N_COLUMNS + 2),
-            .muted_until_us = db_col_i64(&rows, PERSON_N_COLUMNS + 3),
+            .read_hidden = db_col_is_null(&rows, PERSON_N_COLUMNS + 2), .muted_until_us = db_col_i64(&rows, PERSON_N_COLUMNS + 3),
+            .presence_hidden = db_col_i64(&rows, PERSON_N_COLUMNS + 4),
         };
     *members_out = members;
     return db_end(&rows);

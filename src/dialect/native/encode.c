@@ -300,13 +300,21 @@ void encode_member(struct json_writer *w, const struct member_view *m, bool read
     put_person(w, "account", &m->person);
     json_put_string(w, "role", span_of(encode_role(m->role)));
     json_put_time(w, "joined_at", m->joined_us);
-    if (read_shown)
+    if (read_shown && !m->read_hidden)
         json_put_int(w, "read", m->read);
     else
         json_put_null(w, "read");
     json_put_time(w, "muted_until", m->muted_until_us);
-    json_put_bool(w, "online", online);
+    json_put_bool(w, "online", online && !m->presence_hidden);
     json_end_object(w);
+}
+
+void encode_presence(struct json_writer *w, struct account_id account, enum presence status, int64_t last_seen_us)
+{
+    json_put_int(w, "account", account.v);
+    json_put_bool(w, "online", status != presence_offline);
+    json_put_string(w, "status", span_of(presence_word(status)));
+    json_put_time(w, "last_seen", status == presence_offline ? last_seen_us : 0);
 }
 
 static void event_begin(struct json_writer *w, const struct event *e)
@@ -409,7 +417,7 @@ bool encode_event(struct json_writer *w, const struct event *e)
         event_begin(w, e), json_put_int(w, "account", e->subject.id.v), json_put_bool(w, "on", e->on);
         break;
     case event_presence:
-        event_begin(w, e), json_put_int(w, "account", e->subject.id.v), json_put_bool(w, "online", e->on);
+        event_begin(w, e), encode_presence(w, e->subject.id, e->status, e->at_us);
         break;
     case event_typing:
         event_begin(w, e), put_person(w, "by", &e->by), json_put_bool(w, "on", e->on);

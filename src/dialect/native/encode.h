@@ -21,6 +21,8 @@ void encode_face(struct json_writer *w, const struct room_face *face);
 void encode_room_invite(struct json_writer *w, const struct room_invite *invite);
 void encode_ban(struct json_writer *w, const struct ban *ban);
 void encode_draft(struct json_writer *w, const struct draft *d); /* null when there is none */
+/* The fields without the braces. last_seen_us 0: not told. */
+void encode_presence(struct json_writer *w, struct account_id account, enum presence status, int64_t last_seen_us);
 void encode_member(struct json_writer *w, const struct member_view *m, bool read_shown, bool online);
 /* False when the event is silent for native readers: nothing was written. */
 bool encode_event(struct json_writer *w, const struct event *e);

@@ -20,6 +20,7 @@ struct gateway { /* ws_user; freed in on_close */
     struct listener *listener;
     struct timer patience; /* armed until resume */
     uint16_t n_pending;
+    uint32_t n_watches;    /* lists asked for so far */
     uint8_t language;      /* enum language */
     bool resumed;          /* or about to be: resume is under way */
 };
@@ -32,6 +33,7 @@ struct op { /* one op with a command under way; in the command's arena */
     const struct op_row *row;
     struct known_room *known; /* resume: what the client has, by room id */
     size_t n_known;
+    uint32_t number;          /* watch: which list of the socket */
 };
 struct known_room {
     int64_t room, seq;

@@ -252,6 +252,65 @@ void op_read_encode(struct gateway *g, const struct op *op, const struct command
     answer_send(&a, g->conn);
 }
 
+/* Answers may overtake each other on the reading lanes: only the newest list counts. */
+void op_watch_decode(struct json_fields *f, struct command *c, struct op *op)
+{
+    struct gateway *g = ws_user(net_find(op->net, op->conn));
+    struct json_walk walk = json_walk(json_take_array(f, "accounts"));
+    struct account_id *accounts = arena_array(c->arena, struct account_id, HUB_WATCH_MAX);
+    size_t n = 0;
+    for (json_value *v; (v = json_walk_next(&walk));)
+        if (n == HUB_WATCH_MAX || !json_as_id(v, &accounts[n].v))
+            json_bad(f, "accounts");
+        else
+            n++;
+    c->in.presence_look = (struct presence_look_in){ accounts, n };
+    op->number = ++g->n_watches;
+}
+
+static void put_watched(struct answer *a, const struct presence_look_out *out, const enum presence *status)
+{
+    json_key(&a->w, "online");
+    json_begin_array(&a->w);
+    for (size_t i = 0; i < out->n; i++)
+        if (status[i]) json_int(&a->w, out->people[i].id.v);
+    json_end_array(&a->w);
+    json_key(&a->w, "people");
+    json_begin_array(&a->w);
+    for (size_t i = 0; i < out->n; i++) {
+        json_begin_object(&a->w);
+        encode_presence(&a->w, out->people[i].id, status[i], out->people[i].last_seen_us);
+        json_end_object(&a->w);
+    }
+    json_end_array(&a->w);
+}
+
+/* Who has blocked the asker looks as if away, and is not watched. */
+static void watch(struct gateway *g, const struct presence_look_out *out, enum presence *status)
+{
+    struct account_id seen[HUB_WATCH_MAX];
+    enum presence of_seen[HUB_WATCH_MAX];
+    size_t n = 0, k = 0;
+    for (size_t i = 0; i < out->n; i++)
+        if (!out->people[i].hidden) seen[n++] = out->people[i].id;
+    hub_watch(g->listener, seen, n, of_seen);
+    for (size_t i = 0; i < out->n; i++) status[i] = out->people[i].hidden ? presence_offline : of_seen[k++];
+}
+
+void op_watch_encode(struct gateway *g, const struct op *op, const struct command *c)
+{
+    const struct presence_look_out *out = &c->out.presence_look;
+    enum presence status[HUB_WATCH_MAX] = { presence_offline };
+    if (op->number == g->n_watches) watch(g, out, status);
+    if (!op->id) return;
+    struct answer a;
+    answer_begin(&a);
+    ok_begin(&a, op->id);
+    put_watched(&a, out, status);
+    json_end_object(&a.w);
+    answer_send(&a, g->conn);
+}
+
 /* The ops without one */
 
 void op_typing(struct gateway *g, int64_t id, struct json_fields *f)
@@ -265,31 +324,15 @@ void op_typing(struct gateway *g, int64_t id, struct json_fields *f)
         gateway_error(g, id, &(struct problem){ .fault = fault_not_found, .detail = "room" });
 }
 
-#define WATCH_MAX 500
-
-void op_watch(struct gateway *g, int64_t id, struct json_fields *f)
+void op_status(struct gateway *g, int64_t id, struct json_fields *f)
 {
-    struct account_id accounts[WATCH_MAX];
-    bool online[WATCH_MAX] = { false };
-    size_t n = 0;
-    struct json_walk walk = json_walk(json_take_array(f, "accounts"));
-    for (json_value *v; (v = json_walk_next(&walk));)
-        if (n == WATCH_MAX || !json_as_id(v, &accounts[n].v))
-            json_bad(f, "accounts");
-        else
-            n++;
+    struct span word = json_take_text(f, "status");
+    enum presence status = presence_online;
+    while (status < presence_count && !span_eq(word, span_of(presence_word(status)))) status++;
+    if (status == presence_count) json_bad(f, "status");
     if (!gateway_ends_well(g, id, f)) return;
-    hub_watch(g->listener, accounts, n, online);
-    struct answer a;
-    answer_begin(&a);
-    ok_begin(&a, id);
-    json_key(&a.w, "online");
-    json_begin_array(&a.w);
-    for (size_t i = 0; i < n; i++)
-        if (online[i]) json_int(&a.w, accounts[i].v);
-    json_end_array(&a.w);
-    json_end_object(&a.w);
-    answer_send(&a, g->conn);
+    hub_set_status(g->listener, status);
+    answer_ok(g, id);
 }
 
 void op_ping(struct gateway *g, int64_t id, struct json_fields *f)

@@ -269,7 +269,7 @@ export class Belief {
 
     apply(event) {
         const { t } = event;
-        if (t.startsWith('message_')) this.messages.set(event.message.id, { ...event.message, reactions: this.#kept(event) });
+        if (event.message) this.messages.set(event.message.id, { ...event.message, reactions: this.#kept(event) });
         else if (t === 'reaction_added' || t === 'reaction_removed') this.#react(event);
         else if (t === 'room_read') this.reads.set(event.by.id, event.read);
         else if (t === 'member_left') this.members.delete(event.member.id);

@@ -133,7 +133,7 @@ test('owner and administrators delete what others wrote', async () => {
 test('a reply carries the first 140 code points of what it answers', async () => {
     const long = await ali.say(room, '𝒳'.repeat(200));
     const reply = await vali.say(room, 'yes', { reply_to: long.id });
-    assert.deepEqual(reply.reply_to, { id: long.id, author: { id: ali.id, username: 'ali', name: null, avatar: null, bot: false }, text: '𝒳'.repeat(140) });
+    assert.deepEqual(reply.reply_to, { id: long.id, author: { id: ali.id, username: 'ali', name: null, avatar: null, bot: false }, text: '𝒳'.repeat(140), seq: long.seq, has_file: false });
     const elsewhere = await ali.group('elsewhere');
     const secret = await ali.say(elsewhere, 'secret');
     for (const id of [secret.id, 999999]) {
@@ -223,8 +223,8 @@ test('read marks move forward only; unread counts what others wrote above them',
     const seen = async (person) => person.api.get(`/rooms/${quiet.id}`);
     assert.equal((await seen(vali)).unread, 5);
     assert.equal((await seen(ali)).unread, 1);
-    assert.deepEqual(await vali.api.put(`/rooms/${quiet.id}/read`, { read: sent[2].seq }), { read: sent[2].seq, unread: 2 });
-    assert.deepEqual(await vali.api.put(`/rooms/${quiet.id}/read`, { read: sent[0].seq }), { read: sent[2].seq, unread: 2 });
+    assert.deepEqual(await vali.api.put(`/rooms/${quiet.id}/read`, { read: sent[2].seq }), { read: sent[2].seq, unread: 2, mentions: 0 });
+    assert.deepEqual(await vali.api.put(`/rooms/${quiet.id}/read`, { read: sent[0].seq }), { read: sent[2].seq, unread: 2, mentions: 0 });
     const { head } = await seen(vali);
     const top = await vali.api.put(`/rooms/${quiet.id}/read`, { read: head + 1000 });
     assert.equal(top.unread, 0);

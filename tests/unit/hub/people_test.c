@@ -2,6 +2,7 @@
 #include "client.h"
 #include "world.h"
 #include <stdlib.h>
+#include <unistd.h>
 
 static const struct client_options usual = { 0 };
 
@@ -302,17 +303,173 @@ static void presence_is_told_to_those_who_watch_across_loops(void **state)
     for (int i = 0; i < 2; i++) assert_true(client_hears(watchers[i], "0 0 presence l %lld 0", v));
     client_say(watchers[1], "watch %lld", a); /* vali is watched no more */
     assert_true(client_hears(watchers[1], "ok watch 1"));
+    for (int i = 0; i < 2; i++) client_forget(watchers[i]);
     client_open(&crowd, w.loops[1].port, vali, "plain", usual);
-    client_say(watchers[0], "ping 2");
-    assert_true(client_hears(watchers[0], "ok ping 2"));
+    assert_true(client_hears(watchers[0], "0 0 presence l %lld 1", v));
     world_sync(&w);
-    for (int i = 0; i < 2; i++) {
-        client_say(watchers[i], "ping 3");
-        assert_true(client_hears(watchers[i], "ok ping 3"));
-        assert_int_equal(client_count(watchers[i], "0 0 presence l %lld 1", v), i == 0 ? 2 : 1);
-        assert_int_equal(client_count(watchers[i], "0 0 presence l %lld 0", v), 1);
-    }
+    client_say(watchers[1], "ping 3");
+    assert_true(client_hears(watchers[1], "ok ping 3"));
+    assert_int_equal(client_count(watchers[1], "0 0 presence l %lld 1", v), 0);
+    assert_int_equal(client_count(watchers[0], "0 0 presence l %lld 1", v), 1);
     assert_int_equal(client_count(other, "0 0 presence l %lld 1", v), 0);
+    crowd_close(&crowd);
+    world_close(&w);
+}
+
+/* Of several devices the least to be disturbed speaks for the person; on whichever loop. */
+static void a_person_is_as_their_devices_are(void **state)
+{
+    (void)state;
+    struct world w = { 0 };
+    struct crowd crowd;
+    struct client *devices[3];
+    world_open(&w, 2, bus_create_local());
+    crowd_open(&crowd);
+    struct actor ali = house_register(&w.house, "ali"), vali = house_register(&w.house, "vali");
+    long long v = vali.account.v;
+    struct client *watcher = client_open(&crowd, w.loops[0].port, ali, "plain", usual);
+    client_say(watcher, "watch %lld", v);
+    assert_true(client_hears(watcher, "ok watch 0"));
+    for (int i = 0; i < 3; i++) devices[i] = client_open(&crowd, w.loops[i % 2].port, vali, "plain", usual);
+    assert_true(client_hears(watcher, "0 0 presence l %lld 1", v));
+    for (int i = 0; i < 3; i++) client_say(devices[i], "status 2");
+    assert_true(client_hears(watcher, "0 0 presence l %lld 1 idle", v));
+    client_say(devices[1], "status 3");
+    assert_true(client_hears(watcher, "0 0 presence l %lld 1 dnd", v));
+    client_say(devices[0], "status 1");
+    client_forget(watcher);
+    client_hang_up(devices[1]);
+    assert_true(client_hears(watcher, "0 0 presence l %lld 1", v));
+    client_hang_up(devices[0]);
+    assert_true(client_hears(watcher, "0 0 presence l %lld 1 idle", v));
+    client_say(watcher, "watch %lld", v);
+    assert_true(client_hears(watcher, "ok watch 2"));
+    client_hang_up(devices[2]);
+    assert_true(client_hears(watcher, "0 0 presence l %lld 0", v));
+    crowd_close(&crowd);
+    world_close(&w);
+}
+
+static struct event *coming(int loop, int from, int n, bool on)
+{
+    struct event *chain = NULL, **tail = &chain;
+    for (int i = 0; i < n; i++) {
+        struct event e = { .kind = event_presence, .subject.id = { from + i }, .on = on, .status = on ? presence_online : presence_offline, .origin = loop };
+        *tail = event_copy(&e);
+        tail = &(*tail)->next;
+    }
+    return chain;
+}
+
+/* Ten thousand people of another loop come, go and come again: who watches sixty of them is told of each a few times at most, and in the end
+   of each that they are here. */
+static void a_storm_of_people_is_told_as_a_few_words(void **state)
+{
+    (void)state;
+    enum { n_people = 10000, first = 1000, n_watched = 60, n_rounds = 15 };
+    struct world w = { .loses_presence = true };
+    struct crowd crowd;
+    char line[1024] = "watch";
+    int n_lines = 0;
+    world_open(&w, 2, bus_create_local());
+    crowd_open(&crowd);
+    struct actor ali = house_register(&w.house, "ali");
+    struct client *watcher = client_open(&crowd, w.loops[0].port, ali, "plain", usual);
+    for (int i = 0; i < n_watched; i++) snprintf(line + strlen(line), sizeof line - strlen(line), " %d", first + i);
+    client_say(watcher, "%s", line);
+    client_say(watcher, "ping 1");
+    assert_true(client_hears(watcher, "ok ping 1"));
+    for (int round = 0; round < n_rounds; round++) {
+        bus_publish(w.house.bus, coming(1, first, n_people, round % 2 == 0));
+        world_sync(&w);
+    }
+    for (int i = 0; i < n_watched; i++) assert_true(client_hears(watcher, "0 0 presence l %d 1", first + i));
+    assert_int_equal(world_n_online(&w, 0), n_people + 1);
+    usleep(700000); /* longer than the pause between two tellings */
+    for (int i = 0; i < n_watched; i++) {
+        int on = client_count(watcher, "0 0 presence l %d 1", first + i), off = client_count(watcher, "0 0 presence l %d 0", first + i);
+        assert_int_equal(on, off + 1);
+        n_lines += on + off;
+    }
+    assert_true(n_lines < n_watched * n_rounds);
+    bus_publish(w.house.bus, coming(1, first, n_people, false));
+    world_sync(&w);
+    assert_int_equal(world_n_online(&w, 0), 1);
+    crowd_close(&crowd);
+    world_close(&w);
+}
+
+static struct presence_view look(struct world *w, struct actor by, struct account_id whom)
+{
+    struct command *c = command_create(command_presence_look, by);
+    c->in.presence_look = (struct presence_look_in){ &whom, 1 };
+    house_ask(&w->house, 0, c);
+    assert_int_equal(c->fault, fault_none);
+    assert_int_equal(c->out.presence_look.n, 1);
+    struct presence_view view = c->out.presence_look.people[0];
+    command_destroy(c);
+    return view;
+}
+
+static void who_goes_is_written_down(void **state)
+{
+    (void)state;
+    struct world w = { 0 };
+    struct crowd crowd;
+    world_open(&w, 2, bus_create_local());
+    crowd_open(&crowd);
+    struct actor ali = house_register(&w.house, "ali"), vali = house_register(&w.house, "vali");
+    assert_int_equal(look(&w, ali, vali.account).last_seen_us, 0);
+    struct client *stays = client_open(&crowd, w.loops[0].port, ali, "plain", usual);
+    struct client *goes = client_open(&crowd, w.loops[1].port, vali, "plain", usual);
+    client_say(stays, "ping 1");
+    assert_true(client_hears(stays, "ok ping 1"));
+    client_hang_up(goes);
+    int64_t seen = 0;
+    for (int i = 0; i < 200 && !seen; i++) {
+        usleep(10000);
+        seen = look(&w, ali, vali.account).last_seen_us;
+    }
+    assert_true(seen > 0);
+    crowd_close(&crowd);
+    world_close(&w);
+}
+
+/* Whoever is blocked hears that the other is away, and nothing more of them. */
+static void who_is_blocked_watches_no_more(void **state)
+{
+    (void)state;
+    struct world w = { 0 };
+    struct crowd crowd;
+    world_open(&w, 2, bus_create_local());
+    crowd_open(&crowd);
+    struct actor ali = house_register(&w.house, "ali"), vali = house_register(&w.house, "vali");
+    long long v = vali.account.v;
+    struct client *watcher = client_open(&crowd, w.loops[0].port, ali, "plain", usual);
+    struct client *watched = client_open(&crowd, w.loops[1].port, vali, "plain", usual);
+    client_say(watched, "ping 1");
+    assert_true(client_hears(watched, "ok ping 1"));
+    client_say(watcher, "watch %lld", v);
+    assert_true(client_hears(watcher, "ok watch 0") || client_hears(watcher, "ok watch 1"));
+    assert_false(look(&w, ali, vali.account).hidden);
+    client_say(watched, "status 2");
+    assert_true(client_hears(watcher, "0 0 presence l %lld 1 idle", v));
+    struct command *c = command_create(command_block_put, vali);
+    c->in.block_put.account = ali.account;
+    house_ask(&w.house, 0, c);
+    assert_int_equal(c->fault, fault_none);
+    command_destroy(c);
+    assert_true(client_hears(watcher, "0 0 presence l %lld 0", v));
+    assert_true(look(&w, ali, vali.account).hidden);
+    client_forget(watcher);
+    client_say(watched, "status 3");
+    client_say(watched, "ping 2");
+    assert_true(client_hears(watched, "ok ping 2"));
+    world_sync(&w);
+    usleep(700000);
+    client_say(watcher, "ping 1");
+    assert_true(client_hears(watcher, "ok ping 1"));
+    assert_int_equal(client_count(watcher, "0 0 presence l %lld 1 dnd", v), 0);
     crowd_close(&crowd);
     world_close(&w);
 }
@@ -388,6 +545,10 @@ int main(void)
         cmocka_unit_test(a_session_that_ended_a_moment_ago_does_not_listen),
         cmocka_unit_test(typing_reaches_subscribers_on_every_loop_and_nobody_else),
         cmocka_unit_test(presence_is_told_to_those_who_watch_across_loops),
+        cmocka_unit_test(a_person_is_as_their_devices_are),
+        cmocka_unit_test(a_storm_of_people_is_told_as_a_few_words),
+        cmocka_unit_test(who_goes_is_written_down),
+        cmocka_unit_test(who_is_blocked_watches_no_more),
         cmocka_unit_test(a_crowd_that_comes_and_goes_leaves_no_trace),
         cmocka_unit_test(a_mark_in_a_large_room_goes_to_ones_own_devices),
     };

@@ -23,7 +23,8 @@ static void present(struct presentation *p, const struct event *e)
     if (e->kind == event_typing || e->kind == event_person_noticed)
         text = span_make(detail, (size_t)snprintf(detail, sizeof detail, "%lld %d", (long long)e->by.id.v, e->on));
     if (e->kind == event_presence)
-        text = span_make(detail, (size_t)snprintf(detail, sizeof detail, "%lld %d", (long long)e->subject.id.v, e->on));
+        text = span_make(detail, (size_t)snprintf(detail, sizeof detail, e->status > presence_online ? "%lld %d %s" : "%lld %d",
+                                                  (long long)e->subject.id.v, e->on, presence_word(e->status)));
     if (e->kind == event_room_read)
         text = span_make(detail, (size_t)snprintf(detail, sizeof detail, "%lld %lld", (long long)e->by.id.v, (long long)e->read));
     say_event(p, e, text.p, text.n);
@@ -62,12 +63,13 @@ static void answer(struct conn *c, const char *format, ...)
 static void watch_people(struct conn *c, char *rest)
 {
     struct account_id accounts[64];
-    bool online[64];
+    enum presence status[64];
+    static const char *const words[presence_count] = { " 0", " 1", " 2", " 3" };
     char line[512] = "";
     size_t n = 0;
     for (char *word = strtok_r(NULL, " ", &rest); word; word = strtok_r(NULL, " ", &rest)) accounts[n++].v = atoll(word);
-    hub_watch(listener_of(c), accounts, n, online);
-    for (size_t i = 0; i < n; i++) strcat(line, online[i] ? " 1" : " 0");
+    hub_watch(listener_of(c), accounts, n, status);
+    for (size_t i = 0; i < n; i++) strcat(line, words[status[i]]);
     answer(c, "ok watch%s", line);
 }
 
@@ -91,6 +93,7 @@ static void on_text(struct conn *c, struct span text)
     if (strcmp(verb, "sub") == 0) hub_subscribe(listener_of(c), room, args[1], args[2]);
     else if (strcmp(verb, "unsub") == 0) hub_unsubscribe(listener_of(c), room);
     else if (strcmp(verb, "type") == 0) answer(c, "ok type %d", hub_typing(listener_of(c), room, args[1]));
+    else if (strcmp(verb, "status") == 0) hub_set_status(listener_of(c), (enum presence)args[0]);
     else if (strcmp(verb, "ping") == 0) answer(c, "ok ping %lld", args[0]);
     else abort();
 }

@@ -106,7 +106,7 @@ static struct room_face face = { .id = { 4 }, .guild = { 3 }, .kind = room_chann
 
 static struct event an_event(enum event_kind kind)
 {
-    return (struct event){ .kind = kind, .room = { 3 }, .seq = 120, .at_us = AT, .by = ali, .subject = vali, .role = role_admin, .read = 5, .on = true,
+    return (struct event){ .kind = kind, .room = { 3 }, .seq = 120, .at_us = AT, .by = ali, .subject = vali, .role = role_admin, .read = 5, .on = true, .status = presence_idle,
                            .message_id = { 99 }, .emoji = SPAN("👍"), .face = &face, .until_us = AT, .message = a_message() };
 }
 
@@ -137,7 +137,7 @@ static void events(void **state)
         { event_read_by_all, "{\"t\":\"read_by_all\",\"room\":3,\"read\":5}" },
         { event_draft_changed, "{\"t\":\"draft_changed\",\"room\":3,\"draft\":null}" },
         { event_block_changed, "{\"t\":\"block_changed\",\"room\":3,\"account\":9,\"on\":true}" },
-        { event_presence, "{\"t\":\"presence\",\"account\":9,\"online\":true}" },
+        { event_presence, "{\"t\":\"presence\",\"account\":9,\"online\":true,\"status\":\"idle\",\"last_seen\":null}" },
         { event_typing, "{\"t\":\"typing\",\"room\":3,\"by\":" ALI ",\"on\":true}" },
         { event_session_revoked, NULL },
         { event_person_noticed, NULL },
