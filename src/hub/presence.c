@@ -5,7 +5,7 @@
        (to the watchers, at the end of the turn, or when the last telling is PRESENCE_PAUSE_MS ago)
 
    However many people come at once, a watcher gets one frame a telling and a person is told of once in it, and not at all when they are again as
-   they were. Who watches from now on is told what the others were told last, so that the next telling fits.
+   they were.
 
    When the last device on this loop goes, the time is noted and written in portions: at most one command in PRESENCE_DEPART_MS, or one for
    PRESENCE_LEFT_MAX people, or when nobody is left here. It may be lost with the process: best effort like all of presence. */
@@ -138,10 +138,14 @@ static void hear(struct list *hearers, struct listener *l, const struct event *e
 static void tell_of(struct hub_person *p, struct list *hearers)
 {
     enum presence now = status_of(p);
-    if (now == p->told) return;
-    p->told = (uint8_t)now;
     struct event e = { .kind = event_presence, .subject.id = p->id, .on = now != presence_offline, .status = now, .at_us = now ? 0 : p->left_us };
-    list_each(node, &p->watchers) hear(hearers, container_of(node, struct watch_link, of_person)->listener, &e);
+    list_each(node, &p->watchers)
+    {
+        struct watch_link *w = container_of(node, struct watch_link, of_person);
+        if (w->told == now) continue;
+        w->told = (uint8_t)now;
+        hear(hearers, w->listener, &e);
+    }
 }
 
 /* A slow reader may lose it. */
@@ -307,7 +311,7 @@ static bool was_named(const struct listener *l, const struct hub_person *p)
 static void watch_person(struct listener *l, struct hub_person *p)
 {
     struct watch_link *w = &l->watches[l->n_watches++];
-    w->listener = l, w->person = p;
+    w->listener = l, w->person = p, w->told = (uint8_t)status_of(p);
     list_append(&p->watchers, &w->of_person);
 }
 
@@ -320,7 +324,7 @@ void hub_watch(struct listener *l, const struct account_id *accounts, size_t n, 
     if (!l->watches) abort();
     for (size_t i = 0; i < n; i++) {
         struct hub_person *p = person_get(l->hub, accounts[i]);
-        status_out[i] = (enum presence)p->told;
+        status_out[i] = status_of(p);
         if (!was_named(l, p)) watch_person(l, p);
     }
 }
@@ -334,7 +338,7 @@ static void stop_watching(struct hub_person *p, struct account_id watcher)
         if (!id_eq(w->listener->person->id, watcher)) continue;
         list_remove(&w->of_person);
         w->person = NULL;
-        if (p->told) deliver_to(w->listener, &gone, false);
+        if (w->told) deliver_to(w->listener, &gone, false);
     }
 }
 

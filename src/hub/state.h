@@ -72,14 +72,14 @@ struct hub_person {
     struct list changed;   /* in hub->changed: the watchers are to be told */
     int64_t left_us;       /* when the last device on any loop went; 0: not told */
     uint8_t announced;     /* what the other loops know of this one */
-    uint8_t told;          /* what the watchers know */
     bool hides_last_seen;
 };
 
 struct watch_link {
     struct list of_person;
     struct listener *listener;
-    struct hub_person *person;
+    struct hub_person *person; /* NULL: may not watch them any more */
+    uint8_t told;              /* enum presence: what the listener knows */
 };
 
 /* What a listener is told of presence in one go. Lives while it is being told. */
