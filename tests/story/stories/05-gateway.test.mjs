@@ -221,7 +221,7 @@ test('presence follows the people one watches', async () => {
     const v = await vali.gateway();
     assert.deepEqual((await v.op('watch', { accounts: [gani.id, ali.id, vali.id] })).online, [vali.id]);
     const first = await gani.gateway();
-    assert.deepEqual(await v.event('presence', (e) => e.account === gani.id), { t: 'presence', account: gani.id, online: true });
+    assert.deepEqual(await v.event('presence', (e) => e.account === gani.id), { t: 'presence', account: gani.id, online: true, status: 'online', last_seen: null });
     const second = await gani.gateway();
     const from = v.frames.length;
     await first.close();
