@@ -103,6 +103,7 @@ export class Gateway {
         this.wrong = [];   // broken laws
         this.replaying = new Set(); // rooms whose replay has not ended: there replaced read marks are left out, so numbers may skip
         this.gaps = new Map();
+        this.guilds = new Map(); // channel to guild, as far as the client was told: who leaves the guild forgets its channels
         this.waiting = new Map();
         this.watchers = new Set();
         this.nextId = 1;
@@ -160,6 +161,7 @@ export class Gateway {
 
     #begin(ready) {
         for (const room of ready.rooms) {
+            if (room.guild) this.guilds.set(room.id, room.guild);
             if (!this.known.has(room.id)) this.known.set(room.id, room.head);
             else if (this.known.get(room.id) !== room.head) this.replaying.add(room.id);
         }
@@ -176,6 +178,7 @@ export class Gateway {
 
     #event(event) {
         this.events.push(event);
+        if (event.t === 'room_removed') this.#forget(event.room);
         if (event.seq === undefined || event.seq === null) return;
         const before = this.known.get(event.room);
         const fits = this.replaying.has(event.room) ? event.seq > before : event.seq === before + 1;
@@ -184,6 +187,14 @@ export class Gateway {
             if (event.seq > before) this.#mindTheGap(event.room);
         }
         this.known.set(event.room, event.seq);
+        if (event.t === 'channel_added') this.guilds.set(event.channel.id, event.room);
+        if (event.t === 'channel_removed') this.#forget(event.channel.id);
+        if (event.t === 'member_left' && event.member.id === this.hello?.account.id) this.#forget(event.room);
+    }
+
+    #forget(room) {
+        this.known.delete(room);
+        for (const [channel, guild] of this.guilds) if (guild === room) this.known.delete(channel);
     }
 
     // The server may find by itself that a listener lacks something and replay it; what was replaced meanwhile is not there. "resumed" then explains the gap.
