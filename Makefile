@@ -3,7 +3,7 @@
 
 all:
 	@tools/bootstrap build
-	@tools/build plain src/app/suhbat
+	@tools/build plain src/app/suhbat src/app/suhbat-pictures
 
 # make run ARGS='--listen 127.0.0.1:9000'
 run: all
