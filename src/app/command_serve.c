@@ -36,6 +36,7 @@ static int run(struct config *config, struct data_dir *dir)
 {
     if (!can_listen(config)) return EX_OSERR;
     enum fault fault = data_dir_secret(dir, config);
+    if (!fault) fault = data_dir_vapid(dir, config);
     if (fault) return command_exit_code(fault);
     config_warn(config);
     return serve(config);

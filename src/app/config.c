@@ -188,6 +188,10 @@ static void check_outbound(struct checking *c)
     if (from && !is_address(from)) refuse(c, setting_smtp_from);
     if (!url != !from) refuse(c, url ? setting_smtp_url : setting_smtp_from);
     config->smtp_needs_tls = read_switch(c, setting_smtp_tls);
+    const char *contact = text_of(c, setting_push_contact);
+    if (contact && strncmp(contact, "mailto:", 7) != 0 && strncmp(contact, "https://", 8) != 0) refuse(c, setting_push_contact);
+    config->push_contact = contact ? span_of(contact) : from ? arena_printf(config->arena, "mailto:%s", from) : SPAN("");
+    config->push_preview = read_switch(c, setting_push_preview);
     config->outbound_allow = read_list(c, setting_outbound_allow, config_parse_network, &config->n_outbound_allow);
 }
 

@@ -32,6 +32,9 @@ struct config {
     int64_t file_waits_s;                /* life of an upload, and of a file that is in no message */
     const char *smtp_url, *smtp_from; /* both or none (NULL); the URL may carry a password: never to a log */
     bool smtp_needs_tls;
+    bool push_preview;
+    struct span push_contact; /* may be empty */
+    struct span vapid_pem;    /* empty until data_dir_vapid has run */
     const struct span *outbound_allow; /* as trusted_proxies */
     size_t n_outbound_allow;
     int64_t lobby_history_max; /* messages; 0: all */

@@ -4,6 +4,7 @@
    owner can read it. The lock is an flock on the file "lock", so it never outlives its process; the pid in it is only for the message. */
 #include "app/data_dir.h"
 #include "base/rand.h"
+#include "wire/push.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -67,42 +68,75 @@ static bool write_whole(int dir_fd, const char *name, struct span text)
     return close(fd) == 0 && ok;
 }
 
+/* Written under another name, synced, renamed: it is there whole or not at all. */
+static bool make_file(int dir_fd, const char *name, struct span text)
+{
+    char new_name[32];
+    snprintf(new_name, sizeof new_name, "%s.new", name);
+    if (unlinkat(dir_fd, new_name, 0) != 0 && errno != ENOENT) return false;
+    return write_whole(dir_fd, new_name, text) && renameat(dir_fd, new_name, dir_fd, name) == 0 && fsync(dir_fd) == 0;
+}
+
 static bool make_secret(int dir_fd)
 {
     char secret[SECRET_CHARS + 2];
     rand_token(secret, SECRET_CHARS);
     secret[SECRET_CHARS] = '\n';
-    if (unlinkat(dir_fd, "secret.new", 0) != 0 && errno != ENOENT) return false;
-    bool ok = write_whole(dir_fd, "secret.new", span_make(secret, SECRET_CHARS + 1)) &&
-              renameat(dir_fd, "secret.new", dir_fd, "secret") == 0 && fsync(dir_fd) == 0;
+    bool ok = make_file(dir_fd, "secret", span_make(secret, SECRET_CHARS + 1));
     explicit_bzero(secret, sizeof secret);
     return ok;
 }
 
-static enum fault refuse_secret(const char *path, const char *why)
+static bool make_vapid(int dir_fd)
 {
-    fprintf(stderr, "suhbat: %s/secret: %s\n", path, why);
+    struct buf pem;
+    buf_init(&pem, VAPID_PEM_MAX_BYTES);
+    bool ok = vapid_key_make(&pem) == fault_none && make_file(dir_fd, "vapid", buf_span(&pem));
+    if (pem.p) explicit_bzero(pem.p, pem.n);
+    buf_fini(&pem);
+    return ok;
+}
+
+static enum fault refuse_file(const char *path, const char *name, const char *why)
+{
+    fprintf(stderr, "suhbat: %s/%s: %s\n", path, name, why);
     return fault_unavailable;
+}
+
+/* A file that only the owner may read, made when it is not there. */
+static enum fault read_private(struct data_dir *dir, struct config *config, const char *name, bool (*make)(int dir_fd), struct span *out)
+{
+    int fd = openat(dir->fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0 && errno == ENOENT) {
+        if (!make(dir->fd)) return complain(config->data_dir, name);
+        LOG(info, "secret_made", log_str("path", config->data_dir), log_str("file", name));
+        fd = openat(dir->fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    }
+    struct stat st;
+    if (fd < 0 || fstat(fd, &st) != 0) return complain(config->data_dir, name);
+    char *text = arena_alloc(config->arena, SECRET_FILE_MAX_BYTES);
+    ssize_t n = read(fd, text, SECRET_FILE_MAX_BYTES - 1);
+    close(fd);
+    *out = span_trim(span_make(text, n > 0 ? (size_t)n : 0));
+    return st.st_mode & (S_IRWXG | S_IRWXO) ? refuse_file(config->data_dir, name, "others can read it; run chmod 600 on it") : fault_none;
 }
 
 must_use enum fault data_dir_secret(struct data_dir *dir, struct config *config)
 {
     if (config->secret.n) return fault_none;
-    int fd = openat(dir->fd, "secret", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    if (fd < 0 && errno == ENOENT) {
-        if (!make_secret(dir->fd)) return complain(config->data_dir, "secret cannot be made");
-        LOG(info, "secret_made", log_str("path", config->data_dir));
-        fd = openat(dir->fd, "secret", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    }
-    struct stat st;
-    if (fd < 0 || fstat(fd, &st) != 0) return complain(config->data_dir, "secret");
-    char *text = arena_alloc(config->arena, SECRET_FILE_MAX_BYTES);
-    ssize_t n = read(fd, text, SECRET_FILE_MAX_BYTES - 1);
-    close(fd);
-    config->secret = span_trim(span_make(text, n > 0 ? (size_t)n : 0));
-    if (st.st_mode & (S_IRWXG | S_IRWXO)) return refuse_secret(config->data_dir, "others can read it; run chmod 600 on it");
-    if (config->secret.n < CONFIG_SECRET_MIN_BYTES)
-        return refuse_secret(config->data_dir, "shorter than 16 bytes; remove it to have a new one made (everybody logs in again)");
+    enum fault fault = read_private(dir, config, "secret", make_secret, &config->secret);
+    if (fault || config->secret.n >= CONFIG_SECRET_MIN_BYTES) return fault;
+    return refuse_file(config->data_dir, "secret", "shorter than 16 bytes; remove it to have a new one made (everybody logs in again)");
+}
+
+must_use enum fault data_dir_vapid(struct data_dir *dir, struct config *config)
+{
+    struct vapid_key *key;
+    enum fault fault = read_private(dir, config, "vapid", make_vapid, &config->vapid_pem);
+    if (fault) return fault;
+    if (vapid_key_create(config->vapid_pem, &key))
+        return refuse_file(config->data_dir, "vapid", "not a private key of P-256; remove it to have a new one made (browsers subscribe to pushes anew)");
+    vapid_key_destroy(key);
     return fault_none;
 }
 

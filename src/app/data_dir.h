@@ -15,4 +15,6 @@ must_use enum fault data_dir_make(const char *path);
 /* The secret of the directory, made at the first call ever: file "secret", mode 0600, on disk before anybody uses it.
    Does nothing when a setting gave one. The text lives in config's arena. unavailable: prints why. */
 must_use enum fault data_dir_secret(struct data_dir *dir, struct config *config);
+/* The key pair of Web Push, alike: file "vapid". */
+must_use enum fault data_dir_vapid(struct data_dir *dir, struct config *config);
 void data_dir_close(struct data_dir *dir);

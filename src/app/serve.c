@@ -5,6 +5,7 @@
 #include "app/setup_link.h"
 #include "app/station.h"
 #include "dialect/lobby/lobby.h"
+#include "dialect/native/encode.h"
 #include "dialect/native/native.h"
 #include "dispatch/dispatch.h"
 #include "base/buf.h"
@@ -33,6 +34,7 @@ struct server {
     struct router *router;
     struct net_proxies *proxies, *outbound_allow;
     struct dispatch *dispatch;
+    struct vapid_key *vapid;
     struct setup_link setup;
     struct station *stations[LOOPS_MAX];
     struct thread *threads[LOOPS_MAX];
@@ -125,6 +127,8 @@ static int open_doors(struct server *server)
         .web = config->web_root ? web_files_directory(config->web_root) : web_files_embedded(), .secure_cookies = config->tls_cert != NULL,
         .file_max_bytes = config->max_file_bytes };
     if (token_key_create(config->secret, &server->door_settings.key) != fault_none) return EX_CONFIG;
+    if (vapid_key_create(config->vapid_pem, &server->vapid) != fault_none) return EX_CONFIG;
+    server->door_settings.push_key = vapid_key_public(server->vapid);
     if (config->tls_cert && tls_create(config->tls_cert, config->tls_key, &server->shared.tls) != fault_none) return EX_CONFIG;
     struct router *router = server->router = router_create();
     if (config->conformance) add_conformance(router);
@@ -160,6 +164,7 @@ static void open_dispatch(struct server *server)
     const struct config *config = server->config;
     const struct door *door = station_door(server->stations[0]);
     server->dispatch = dispatch_create(&(struct dispatch_config){ .loop = door->loop, .gate = door->gate, .hub = door->hub,
+        .vapid = server->vapid, .contact = config->push_contact, .preview = config->push_preview, .encode_event = encode_event,
         .outbound = { .allows = may_call, .arg = server->outbound_allow, .smtp_url = config->smtp_url, .smtp_from = config->smtp_from,
                       .smtp_needs_tls = config->smtp_needs_tls } });
 }
@@ -246,6 +251,7 @@ static void take_down(struct server *server)
     proxies_destroy(server->outbound_allow);
     web_files_destroy(server->door_settings.web);
     token_key_destroy(server->door_settings.key);
+    vapid_key_destroy(server->vapid);
 }
 
 int serve(const struct config *config)

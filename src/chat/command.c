@@ -83,6 +83,7 @@ struct room_id command_room(const struct command *c)
     case command_receipt_unmark: return c->in.receipt_unmark.room;
     case command_pin_put: return c->in.pin_put.room;
     case command_pin_remove: return c->in.pin_remove.room;
+    case command_hook_post: return c->in.hook_post.room;
     case command_room_sweep:
     case command_guild_create:
     case command_room_create:
@@ -129,7 +130,24 @@ struct room_id command_room(const struct command *c)
     case command_file_trash:
     case command_file_trashed:
     case command_file_orphans:
+    case command_notify_set:
+    case command_notify_list:
+    case command_push_subscribe:
+    case command_push_list:
+    case command_push_unsubscribe:
+    case command_hook_create:
+    case command_hook_list:
+    case command_hook_delete:
+    case command_outgoing_create:
+    case command_outgoing_list:
+    case command_outgoing_delete:
+    case command_outgoing_test:
+    case command_notice_behind:
+    case command_notice_look:
+    case command_notice_write:
+    case command_parcel_load:
     case command_parcel_due:
+    case command_parcel_release:
     case command_parcel_claim:
     case command_parcel_settle:
     case command_search_messages:

@@ -3,6 +3,8 @@
 #pragma once
 #include "base/fault.h"
 #include "chat/event.h"
+#include "chat/hook.h"
+#include "chat/notify.h"
 #include "chat/parcel.h"
 #include "chat/search.h"
 #include "chat/session.h"

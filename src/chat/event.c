@@ -31,7 +31,7 @@ static size_t text_bytes(const struct event *e)
     const struct message *m = &e->message;
     size_t n = person_bytes(&e->by) + person_bytes(&e->subject) + e->emoji.n;
     if (e->face) n += e->face->name.n + e->face->topic.n + e->face->icon.n;
-    n += person_bytes(&m->author) + m->text.n + m->key.n + person_bytes(&m->reply_author) + m->reply_text.n + m->mentions.n;
+    n += person_bytes(&m->author) + m->text.n + m->key.n + person_bytes(&m->reply_author) + m->reply_text.n + m->mentions.n + m->hook_name.n;
     for (size_t i = 0; i < m->n_reactions; i++) n += m->reactions[i].emoji.n;
     for (size_t i = 0; i < m->n_files; i++) n += m->files[i].name.n + m->files[i].type.n + m->files[i].blurhash.n + m->files[i].sha256.n;
     return n;
@@ -59,7 +59,7 @@ static void move_texts(struct event *e, char *at)
 {
     struct message *m = &e->message;
     struct person *people[] = { &e->by, &e->subject, &m->author, &m->reply_author };
-    struct span *texts[] = { &e->emoji, &m->text, &m->key, &m->reply_text, &m->mentions };
+    struct span *texts[] = { &e->emoji, &m->text, &m->key, &m->reply_text, &m->mentions, &m->hook_name };
     for (size_t i = 0; i < sizeof people / sizeof *people; i++) person_move(people[i], &at);
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) move_text(texts[i], &at);
     for (size_t i = 0; i < m->n_reactions; i++) move_text(&m->reactions[i].emoji, &at);

@@ -34,6 +34,7 @@ struct message {
     int64_t n_versions;         /* earlier texts that are kept; 0: never edited, or erased */
     int64_t pinned_us;          /* 0: not pinned */
     int64_t created_us, edited_us, deleted_us; /* 0: never */
+    struct span hook_name; /* it came through an incoming hook, under this name; empty: a person wrote it */
     struct reaction_view *reactions;
     size_t n_reactions;
     struct file_view *files; /* in their order */

@@ -3,7 +3,7 @@
 #include "base/rand.h"
 #include "chat/ask.h"
 
-enum { first_pause_s = 15, longest_pause_s = 3600, longest_asked_s = 86400 };
+enum { first_pause_s = 5, longest_pause_s = 3600, longest_asked_s = 86400 };
 
 int64_t parcel_pause_s(int64_t attempts, int64_t retry_after_s)
 {
@@ -15,7 +15,12 @@ int64_t parcel_pause_s(int64_t attempts, int64_t retry_after_s)
 
 enum fault parcel_due(struct ask *ask)
 {
-    return store_parcel_due(ask->store, ask->now_us, &ask->c->out.parcel_due.due);
+    return store_parcel_due(ask->store, ask->now_us, &ask->c->out.parcel_due);
+}
+
+enum fault parcel_release(struct ask *ask)
+{
+    return store_parcel_release(ask->store, ask->now_us);
 }
 
 enum fault parcel_claim(struct ask *ask)
@@ -33,23 +38,40 @@ static int64_t next_due_us(const struct ask *ask, const struct parcel_result *r)
     return ask->now_us + pause_us + (int64_t)(rand_u64() % (uint64_t)(pause_us / 5));
 }
 
+/* Out of the table. A push makes room for a newer one of its room. */
+static enum fault done(struct ask *ask, const struct parcel_result *r)
+{
+    if (r->kind == parcel_push) return store_parcel_push_done(ask->store, r->id, r->seq, ask->now_us);
+    return store_parcel_delete(ask->store, r->id);
+}
+
 static enum fault try_later(struct ask *ask, const struct parcel_result *r)
 {
     int64_t due_us = next_due_us(ask, r);
     if (due_us <= r->expires_us) return store_parcel_postpone(ask->store, r->id, due_us, r->status);
     ask->c->out.parcel_settle.n_given_up++;
-    return store_parcel_delete(ask->store, r->id);
+    return done(ask, r);
+}
+
+static enum fault forget_subscription(struct ask *ask, const struct parcel_result *r)
+{
+    enum fault fault = store_push_delete(ask->store, r->target, (struct account_id){ 0 });
+    return fault ? fault : store_parcel_delete_of(ask->store, parcel_push, r->target);
 }
 
 static enum fault settle(struct ask *ask, const struct parcel_result *r)
 {
+    bool is_hook = r->kind == parcel_hook && r->verdict != parcel_void;
+    enum fault fault = is_hook ? store_outgoing_note(ask->store, r->target, r->verdict == parcel_delivered, r->status, ask->now_us) : fault_none;
+    if (fault) return fault;
     switch (r->verdict) {
     case parcel_again: return try_later(ask, r);
+    case parcel_gone: return forget_subscription(ask, r);
     case parcel_refused: ask->c->out.parcel_settle.n_given_up++; break;
-    case parcel_gone:
-    case parcel_delivered: break;
+    case parcel_delivered:
+    case parcel_void: break;
     }
-    return store_parcel_delete(ask->store, r->id);
+    return done(ask, r);
 }
 
 enum fault parcel_settle(struct ask *ask)

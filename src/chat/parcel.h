@@ -7,7 +7,7 @@
 #include "base/span.h"
 
 #define PARCEL_CLAIM_MAX 64        /* taken at once */
-#define PARCEL_LEASE_S 300         /* whoever took it has so long to settle it */
+#define PARCEL_LEASE_S 150         /* whoever took it has so long to settle it */
 #define PARCEL_MAIL_LIFE_S (2 * 86400)
 #define PARCEL_PUSH_LIFE_S 86400
 #define PARCEL_HOOK_LIFE_S (2 * 86400)
@@ -31,10 +31,11 @@ enum parcel_verdict {
     parcel_delivered, /* done */
     parcel_again,     /* later, unless it is too old by then */
     parcel_refused,   /* never: it is given up, the target stands */
+    parcel_void,      /* nobody wanted it any more: it was not sent */
     parcel_gone,      /* the target itself is no more: a subscription is deleted with all that waits for it */
 };
 struct parcel_result {
-    int64_t id, target;
+    int64_t id, target, seq;
     enum parcel_kind kind;
     enum parcel_verdict verdict;
     int64_t status;        /* what the other side said; 0: nothing */
@@ -43,11 +44,13 @@ struct parcel_result {
 };
 
 struct parcel_due_in { char unused; };
+struct parcel_release_in { char unused; }; /* at the start of the only program: nobody is at anything */
 struct parcel_claim_in { size_t max; }; /* at most PARCEL_CLAIM_MAX */
 struct parcel_settle_in { struct parcel_result *results; size_t n; };
-struct parcel_due_out { bool due; };
+struct parcel_due_out { bool due, pushes, hooks; }; /* is there any subscription at all, any outgoing hook */
+struct parcel_release_out { char unused; };
 struct parcel_claim_out { struct parcel *parcels; size_t n; };
 struct parcel_settle_out { size_t n_given_up; };
 
-/* The pause before the next attempt, seconds: 15 s doubled with each attempt up to an hour, at least what the other side asked for (at most a day). */
+/* The pause before the next attempt, seconds: 5 s doubled with each attempt up to an hour, at least what the other side asked for (at most a day). */
 int64_t parcel_pause_s(int64_t attempts, int64_t retry_after_s);

@@ -3,9 +3,9 @@
    Two stores are merged: messages (each holds the number of its posting) and changes (every other lasting event). Each is read in order up to a
    bound, and is known to be complete up to some number; the answer goes as far as both are. Numbers may be missing where a newer read mark has
    replaced an older one: `to` says what has been covered, not the last event. */
-#include "chat/ask.h"
+#include "chat/replay.h"
 
-enum { events_max = 1000, text_max_bytes = 1 << 20 };
+enum { text_max_bytes = 1 << 20 };
 
 /* Both halves of the answer, each in order, and how far each is complete. */
 struct halves {
@@ -14,10 +14,10 @@ struct halves {
     int64_t posts_to, changes_to;
 };
 
-static enum fault read_halves(struct ask *ask, const struct room_changes_in *in, size_t limit, int64_t head, struct halves *out)
+static enum fault read_halves(struct ask *ask, struct room_id room, int64_t after, size_t limit, int64_t head, struct halves *out)
 {
-    enum fault fault = store_message_after(ask->store, in->room, in->after, limit, text_max_bytes, ask->arena, &out->posts);
-    if (!fault) fault = store_change_after(ask->store, in->room, in->after, limit, text_max_bytes, ask->arena, &out->changes);
+    enum fault fault = store_message_after(ask->store, room, after, limit, text_max_bytes, ask->arena, &out->posts);
+    if (!fault) fault = store_change_after(ask->store, room, after, limit, text_max_bytes, ask->arena, &out->changes);
     if (fault) return fault;
     out->posts_to = out->posts.more ? out->posts.messages[out->posts.n - 1].seq : head;
     out->changes_to = out->changes.more ? out->changes.events[out->changes.n - 1].seq : head;
@@ -51,12 +51,19 @@ static void merge(struct arena *arena, struct halves *h, size_t limit, struct ro
     if (e) out->to = e->seq;
 }
 
+enum fault replay_read(struct ask *ask, struct room_id room, int64_t after, size_t limit, int64_t head, struct room_changes_out *out)
+{
+    struct halves halves;
+    enum fault fault = read_halves(ask, room, after, limit, head, &halves);
+    if (!fault) merge(ask->arena, &halves, limit, out);
+    return fault;
+}
+
 enum fault room_changes(struct ask *ask)
 {
     const struct room_changes_in *in = &ask->c->in.room_changes;
     struct room_changes_out *out = &ask->c->out.room_changes;
-    size_t limit = in->limit < events_max ? in->limit : events_max;
-    struct halves halves;
+    size_t limit = in->limit < REPLAY_EVENTS_MAX ? in->limit : REPLAY_EVENTS_MAX;
     struct place place;
     enum fault fault = ask_place(ask, in->room, verb_room_read, &place);
     if (fault) return fault;
@@ -65,7 +72,5 @@ enum fault room_changes(struct ask *ask)
     out->reload = in->after > place.head;
     out->to = out->reload || !limit ? in->after : place.head;
     if (out->reload || !limit || in->after == place.head) return fault_none;
-    fault = read_halves(ask, in, limit, place.head, &halves);
-    if (!fault) merge(ask->arena, &halves, limit, out);
-    return fault;
+    return replay_read(ask, in->room, in->after, limit, place.head, out);
 }

@@ -54,6 +54,7 @@ struct room_view {
     int64_t read_by_all;   /* all members have read what others said up to here */
     int64_t n_pins;
     struct draft draft;    /* the asker's */
+    int64_t notify_level, notify_until_us; /* of the asker: enum notify_level, and how long it holds (0: without end) */
 };
 
 struct member_view {

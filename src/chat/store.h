@@ -6,6 +6,8 @@
 #pragma once
 #include "base/fault.h"
 #include "chat/event.h"
+#include "chat/hook.h"
+#include "chat/notify.h"
 #include "chat/parcel.h"
 #include "chat/search_terms.h"
 #include "chat/session.h"
@@ -364,9 +366,54 @@ must_use enum fault store_change_after(struct store *store, struct room_id room,
 
 /* ---- Parcels: what waits to be sent (parcel.h) */
 must_use enum fault store_parcel_insert(struct store *store, const struct parcel *p); /* id and attempts are not looked at */
-must_use enum fault store_parcel_due(struct store *store, int64_t now_us, bool *due_out);
+struct parcel_due_out;
+must_use enum fault store_parcel_due(struct store *store, int64_t now_us, struct parcel_due_out *out);
 /* Takes the oldest that are due; nobody else gets them before lease_us. */
 must_use enum fault store_parcel_claim(struct store *store, int64_t now_us, int64_t lease_us, size_t max, struct arena *arena,
                                        struct parcel **parcels_out, size_t *n_out);
+must_use enum fault store_parcel_release(struct store *store, int64_t now_us); /* every lease is over */
 must_use enum fault store_parcel_postpone(struct store *store, int64_t id, int64_t due_us, int64_t status);
 must_use enum fault store_parcel_delete(struct store *store, int64_t id);
+/* A push that was delivered: its row goes, unless a newer message has taken its place; that one is due at now_us. */
+must_use enum fault store_parcel_push_done(struct store *store, int64_t id, int64_t seq, int64_t now_us);
+must_use enum fault store_parcel_delete_of(struct store *store, enum parcel_kind kind, int64_t target);
+/* Of each subscription one push a room waits: the newest. No subscription twice. */
+must_use enum fault store_parcel_push(struct store *store, struct room_id room, const struct notice_push *pushes, size_t n, int64_t now_us);
+
+/* ---- Notices (notify.h) */
+must_use enum fault store_notify_put(struct store *store, struct account_id account, const struct notify_view *view); /* notify_inherits: forgets */
+must_use enum fault store_notify_list(struct store *store, struct account_id account, int64_t now_us, struct arena *arena,
+                                      struct notify_view **views_out, size_t *n_out);
+struct push_record {
+    struct account_id account;
+    struct session_id session; /* none: it does not end with one */
+    struct span endpoint, p256dh, auth, agent;
+};
+/* The same end point again: it becomes this account's. Beyond PUSH_SUBSCRIPTIONS_MAX the oldest go. Marks the rooms of the account. */
+must_use enum fault store_push_put(struct store *store, const struct push_record *record, int64_t now_us, int64_t *id_out, bool *existed_out);
+must_use enum fault store_push_list(struct store *store, struct account_id account, struct arena *arena, struct push_view **views_out, size_t *n_out);
+must_use enum fault store_push_delete(struct store *store, int64_t id, struct account_id account); /* not_found; none: whose ever it is */
+must_use enum fault store_notice_mark(struct store *store, struct room_id room, int64_t *seq_out); /* -1: there is none */
+must_use enum fault store_notice_mark_room(struct store *store, struct room_id room); /* at its head, unless it is marked */
+/* from -1: there was none; to -1: there will be none. moved_out false: it was not at `from` any more. */
+must_use enum fault store_notice_move(struct store *store, struct room_id room, int64_t from, int64_t to, bool *moved_out);
+must_use enum fault store_notice_behind(struct store *store, size_t max, struct arena *arena, struct room_id **rooms_out, size_t *n_out);
+must_use enum fault store_notice_room(struct store *store, struct room_id room, int64_t *head_out, int64_t *n_members_out);
+must_use enum fault store_notice_targets(struct store *store, struct room_id room, int64_t n_members, int64_t now_us, struct arena *arena,
+                                         struct notice_target **targets_out, size_t *n_out);
+must_use enum fault store_push_content(struct store *store, const struct parcel *p, struct arena *arena, struct parcel_content *out);
+
+/* ---- Hooks (hook.h) */
+must_use enum fault store_hook_insert(struct store *store, const struct hook_view *hook, struct span token_hash, int64_t *id_out);
+must_use enum fault store_hook_list(struct store *store, struct room_id room, struct arena *arena, struct hook_view **hooks_out, size_t *n_out);
+must_use enum fault store_hook_delete(struct store *store, struct room_id room, int64_t id); /* not_found */
+must_use enum fault store_hook_by_id(struct store *store, int64_t id, struct arena *arena, struct hook_view *out, struct span *token_hash_out);
+must_use enum fault store_hook_used(struct store *store, int64_t id, int64_t now_us);
+must_use enum fault store_message_set_hook_name(struct store *store, struct message_id id, struct span name);
+must_use enum fault store_outgoing_insert(struct store *store, const struct outgoing_view *hook, struct span secret, int64_t *id_out);
+must_use enum fault store_outgoing_list(struct store *store, struct room_id room, struct arena *arena, struct outgoing_view **hooks_out, size_t *n_out);
+must_use enum fault store_outgoing_delete(struct store *store, struct room_id room, int64_t id); /* not_found; what waits for it goes too */
+/* Those that listen and have not too much waiting. */
+must_use enum fault store_outgoing_of_room(struct store *store, struct room_id room, struct arena *arena, struct notice_hook **hooks_out, size_t *n_out);
+must_use enum fault store_outgoing_content(struct store *store, const struct parcel *p, struct arena *arena, struct parcel_content *out);
+must_use enum fault store_outgoing_note(struct store *store, int64_t id, bool well, int64_t status, int64_t now_us);

@@ -7,15 +7,21 @@
 #pragma once
 #include "gate/gate.h"
 #include "hub/hub.h"
+#include "wire/push.h"
 #include "work/outbound.h"
 
 struct dispatch;
+struct json_writer;
 
 struct dispatch_config {
     struct loop *loop;
     struct gate_client *gate; /* of that loop; borrows, like the rest */
     struct hub *hub;          /* of that loop: who is online */
     struct outbound_config outbound;
+    const struct vapid_key *vapid;
+    struct span contact;      /* how a push service reaches the operator: mailto: or https: */
+    bool preview;             /* pushes show the beginning of the message */
+    bool (*encode_event)(struct json_writer *w, const struct event *e); /* what outgoing hooks are told; false: nothing */
 };
 
 struct dispatch *dispatch_create(const struct dispatch_config *config); /* before the loop runs. Gives */

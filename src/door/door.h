@@ -21,6 +21,7 @@ struct door_settings {           /* immutable, shared by all loops */
     struct web_files *web;
     bool secure_cookies;
     int64_t file_max_bytes;      /* of one upload */
+    const char *push_key;        /* base64url: applicationServerKey of Web Push */
 };
 
 struct door {                    /* one per loop; request_door() and conn_door() give it */

@@ -15,7 +15,8 @@
     LIMIT(send, 40, 200)                 /* messages per account */                   \
     LIMIT(change, 100, 50)               /* every other write per account */          \
     LIMIT(ask, 400, 10)                  /* reads per account */                      \
-    LIMIT(signal, 60, 50)                /* typing per account */
+    LIMIT(signal, 60, 50)                /* typing per account */             \
+    LIMIT(hook, 30, 1000)                /* messages per incoming hook */
 
 enum limit {
 #define LIMIT(name, burst, period_ms) limit_##name,

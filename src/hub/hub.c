@@ -136,6 +136,8 @@ static void take_event(struct hub *hub, const struct event *e)
 
 static void read_bus(void *arg, struct event *chain)
 {
+    struct hub *hub = arg;
+    if (hub->tap) hub->tap(hub->tap_arg, chain);
     for (const struct event *e = chain; e; e = e->next) take_event(arg, e);
 }
 
@@ -187,6 +189,11 @@ void hub_destroy(struct hub *hub)
         free(p);
     }
     free(hub);
+}
+
+void hub_tap(struct hub *hub, bus_listener_fn *fn, void *arg)
+{
+    hub->tap = fn, hub->tap_arg = arg;
 }
 
 struct listener *hub_listen(struct hub *hub, struct conn *c, const struct presenter *presenter, struct actor actor, struct person who)

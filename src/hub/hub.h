@@ -37,6 +37,9 @@ struct hub *hub_create(struct loop *loop, struct net *net, struct gate_client *g
 void hub_leave_loop(struct hub *hub); /* loop_run has returned: gives back what only a living loop can take */
 void hub_destroy(struct hub *hub);
 
+/* Shows each chain of events that comes to this loop to one more listener, before anybody hears it. At most one; before the loop runs. */
+void hub_tap(struct hub *hub, bus_listener_fn *fn, void *arg);
+
 struct listener *hub_listen(struct hub *hub, struct conn *c, const struct presenter *presenter, struct actor actor, struct person who);
 void hub_forget(struct listener *l); /* call in on_close; frees it */
 struct actor listener_actor(const struct listener *l);

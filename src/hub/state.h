@@ -129,6 +129,8 @@ struct recent {
 #define HUB_ENDED 64
 
 struct hub {
+    bus_listener_fn *tap; /* NULL: none */
+    void *tap_arg;
     struct recent recent[HUB_RECENT];
     struct session_id ended[HUB_ENDED]; /* a ring */
     unsigned n_ended;

@@ -102,6 +102,7 @@ void col_message(struct db_rows *rows, int c, struct arena *arena, struct messag
         .n_reactions = (size_t)db_col_i64(rows, quote + 4), .reply_seq = db_col_i64(rows, quote + 5),
         .mentions = db_col_copy(rows, quote + 6, arena), .n_versions = db_col_i64(rows, quote + 7), .pinned_us = db_col_i64(rows, quote + 8),
         .n_files = (size_t)db_col_i64(rows, quote + 9), .reply_has_file = db_col_i64(rows, quote + 10) > 0,
+        .hook_name = db_col_copy(rows, quote + 11, arena),
     };
 }
 

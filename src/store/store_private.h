@@ -35,7 +35,7 @@ void col_face(struct db_rows *rows, int column, struct arena *arena, struct room
 must_use enum fault room_end_views(struct store *store, struct db_rows *rows, struct arena *arena, struct room_view **views_out, size_t *n_out);
 
 /* The columns of MESSAGE_COLUMNS, MESSAGE_N_COLUMNS of them from `column` on; reactions are not in them: message_add_reactions comes after. */
-#define MESSAGE_N_COLUMNS (17 + 2 * PERSON_N_COLUMNS)
+#define MESSAGE_N_COLUMNS (18 + 2 * PERSON_N_COLUMNS)
 void col_message(struct db_rows *rows, int column, struct arena *arena, struct message *out);
 /* Loads the files of those among the messages that have any (n_files says so until then). Any number of messages. */
 must_use enum fault message_add_files(struct store *store, struct arena *arena, struct message *const *messages, size_t n);

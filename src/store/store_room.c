@@ -1,7 +1,7 @@
 /* Rooms in the database. Behind the core's port; runs on the thread of its store. */
 #include "store/store_private.h"
 
-enum { of_guild = 10 + PERSON_N_COLUMNS, of_talk = of_guild + 8, view_n_columns = of_talk + 6 }; /* of ROOM_COLUMNS, before those of the last message */
+enum { of_guild = 10 + PERSON_N_COLUMNS, of_talk = of_guild + 8, view_n_columns = of_talk + 8 }; /* of ROOM_COLUMNS, before those of the last message */
 
 /* ---- One writer a room */
 
@@ -72,6 +72,7 @@ static void col_room(struct db_rows *rows, struct arena *arena, struct room_view
         .blocked = db_col_i64(rows, of_guild + 6), .muted_until_us = db_col_i64(rows, of_guild + 7),
         .mentions = db_col_i64(rows, of_talk), .read_by_all = db_col_i64(rows, of_talk + 1), .n_pins = db_col_i64(rows, of_talk + 2),
         .draft = { db_col_copy(rows, of_talk + 3, arena), { db_col_i64(rows, of_talk + 4) }, db_col_i64(rows, of_talk + 5) },
+        .notify_level = db_col_i64(rows, of_talk + 6), .notify_until_us = db_col_i64(rows, of_talk + 7),
     };
     if (db_col_is_null(rows, view_n_columns)) return;
     out->last = arena_new(arena, struct message);

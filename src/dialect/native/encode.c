@@ -1,5 +1,6 @@
 /* Native JSON. Pure: any thread, borrows what it reads. encode_event runs for every event and kind of reader on the hot path. */
 #include "dialect/native/encode.h"
+#include "base/clock.h"
 
 static void put_text_or_null(struct json_writer *w, const char *name, struct span s)
 {
@@ -168,6 +169,19 @@ static void encode_mentions(struct json_writer *w, const struct message *m)
     json_put_bool(w, "mentions_everyone", everyone);
 }
 
+/* Who it comes from when it is no person; its author answers for it. */
+static void encode_webhook(struct json_writer *w, const struct message *m)
+{
+    if (!m->hook_name.n) {
+        json_null(w);
+        return;
+    }
+    json_begin_object(w);
+    put_text(w, "name", m->hook_name);
+    json_put_null(w, "avatar");
+    json_end_object(w);
+}
+
 void encode_message(struct json_writer *w, const struct message *m)
 {
     bool deleted = m->deleted_us != 0;
@@ -192,6 +206,8 @@ void encode_message(struct json_writer *w, const struct message *m)
     encode_mentions(w, m);
     json_put_bool(w, "pinned", m->pinned_us != 0);
     json_put_int(w, "n_versions", m->n_versions);
+    json_key(w, "webhook");
+    encode_webhook(w, m);
     json_end_object(w);
 }
 
@@ -205,6 +221,21 @@ void encode_draft(struct json_writer *w, const struct draft *d)
     put_text(w, "text", d->text);
     json_put_id(w, "reply_to", d->reply_to.v);
     json_put_time(w, "updated_at", d->updated_us);
+    json_end_object(w);
+}
+
+const char *encode_level(enum notify_level level)
+{
+    static const char *const words[] = { NULL, "all", "mentions", "none" };
+    return words[level];
+}
+
+void encode_notify(struct json_writer *w, enum notify_level level, int64_t until_us)
+{
+    bool over = until_us && until_us <= clock_wall_us();
+    json_begin_object(w);
+    json_put_string(w, "level", span_of(over ? NULL : encode_level(level)));
+    json_put_time(w, "until", over ? 0 : until_us);
     json_end_object(w);
 }
 
@@ -240,6 +271,8 @@ void encode_room(struct json_writer *w, const struct room_view *room, bool last_
     json_put_int(w, "slow_s", room->slow_s);
     json_put_bool(w, "blocked", room->blocked);
     json_put_time(w, "muted_until", room->muted_until_us);
+    json_key(w, "notify");
+    encode_notify(w, (enum notify_level)room->notify_level, room->notify_until_us);
     json_end_object(w);
 }
 

@@ -28,4 +28,7 @@ void encode_member(struct json_writer *w, const struct member_view *m, bool read
 bool encode_event(struct json_writer *w, const struct event *e);
 /* "files" of a send: an array of ids, absent or null for none. */
 void take_files(struct json_fields *f, struct arena *arena, struct message_post_in *in);
+const char *encode_level(enum notify_level level); /* NULL: inherits */
+/* {"level","until"}: one that is over is null. */
+void encode_notify(struct json_writer *w, enum notify_level level, int64_t until_us);
 const char *encode_role(enum member_role role); /* NULL: none */

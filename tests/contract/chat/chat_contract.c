@@ -42,6 +42,7 @@ int main(int argc, char **argv)
     RUN(failure);
     RUN(guild);
     RUN(parcel);
+    RUN(notify);
     clean();
     return failed != 0;
 }

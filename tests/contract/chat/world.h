@@ -72,6 +72,7 @@ SUITE(replay);
 SUITE(stranger);
 SUITE(failure);
 SUITE(parcel);
+SUITE(notify);
 SUITE(search);
 SUITE(guild);
 #define CASES(name, ...) \
