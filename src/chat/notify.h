@@ -91,7 +91,7 @@ struct parcel_content {
     struct span author_shown, room_name, text;
     enum room_kind room_kind;
     struct message_id message;
-    int64_t at_us, unread;
+    int64_t at_us, unread, n_files;
     /* hook */
     struct span url, secret;
 };

@@ -82,6 +82,7 @@ static void put_payload(struct buf *out, struct freight *f)
     json_put_string(&w, "room_name", c->room_name.n ? preview_of(f->arena, c->room_name, 100) : (struct span){ 0 });
     put_who(&w, c);
     json_put_string(&w, "text", preview ? preview_of(f->arena, c->text, DISPATCH_PREVIEW_POINTS) : (struct span){ 0 });
+    json_put_int(&w, "n_files", c->n_files);
     json_put_int(&w, "unread", c->unread);
     json_put_time(&w, "at", c->at_us);
     json_end_object(&w);

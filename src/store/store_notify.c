@@ -137,7 +137,7 @@ enum fault store_notice_targets(struct store *store, struct room_id room, int64_
 /* Deleted or read meanwhile: nothing to tell any more. */
 enum fault store_push_content(struct store *store, const struct parcel *p, struct arena *arena, struct parcel_content *out)
 {
-    enum { person = 3, room = person + PERSON_N_COLUMNS, message = room + 2, read = message + 5 };
+    enum { person = 3, room = person + PERSON_N_COLUMNS, message = room + 2, read = message + 6 };
     struct db_rows rows;
     *out = (struct parcel_content){ 0 };
     DB_QUERY(store->db, &rows, push_content, DB_I64(p->target), DB_I64(p->room.v), DB_I64(p->seq));
@@ -148,7 +148,7 @@ enum fault store_push_content(struct store *store, const struct parcel *p, struc
             .author = col_person(&rows, person, arena), .room_name = db_col_copy(&rows, room, arena),
             .room_kind = (enum room_kind)db_col_i64(&rows, room + 1), .message = { db_col_i64(&rows, message) },
             .text = db_col_copy(&rows, message + 1, arena), .at_us = db_col_i64(&rows, message + 2),
-            .author_shown = db_col_copy(&rows, message + 3, arena), .unread = db_col_i64(&rows, read + 1),
+            .author_shown = db_col_copy(&rows, message + 3, arena), .n_files = db_col_i64(&rows, message + 5), .unread = db_col_i64(&rows, read + 1),
         };
     }
     return db_end(&rows);

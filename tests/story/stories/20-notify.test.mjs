@@ -60,7 +60,7 @@ test('a push reaches the browser of who is away, and only that browser can read 
     assert.ok(!push.body.includes('Salom'));
     const told = JSON.parse(browser.decrypt(push.body));
     assert.deepEqual({ ...told, by: told.by.username, at: null }, { t: 'message_posted', room: room.id, seq: message.seq, message: message.id, kind: 'direct',
-        room_name: null, by: 'ali', text: `Salom! ${'ў'.repeat(113)}…`, unread: 1, at: null });
+        room_name: null, by: 'ali', text: `Salom! ${'ў'.repeat(113)}…`, n_files: 0, unread: 1, at: null });
     await vali.api.delete(`/push/subscriptions/${browser.id}`);
 });
 
