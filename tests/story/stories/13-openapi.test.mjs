@@ -24,6 +24,10 @@ const M = () => `${R()}/messages/${message.id}`;
 const invite = () => ali.api.post(`/rooms/${room.id}/invites`, {});
 const guild = async () => `/api/v1/guilds/${(await ali.api.post('/guilds', { name: 'guild' })).id}`;
 
+const subscription = { endpoint: 'https://push.example/documented', expirationTime: null,
+    keys: { p256dh: 'BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4', auth: 'BTBZMqHH6r4Tts7J_aSIgg' } };
+const outgoing = async () => (await ali.api.post(`/rooms/${room.id}/outgoing`, { url: 'https://hook.example/x', events: ['room_changed'] })).id;
+
 /** operationId: [[status, who, path, body], …]: at least one success and one refusal each. */
 const calls = {
     getSetup: () => [[200, null, '/api/v1/setup']],
@@ -110,6 +114,24 @@ const calls = {
         [400, ali, '/api/v1/search?before=soon'], [404, ali, '/api/v1/search?room=999999']],
     searchRooms: () => [[200, ali, '/api/v1/search/rooms?query=docu'], [400, ali, '/api/v1/search/rooms']],
     searchPeople: () => [[200, ali, '/api/v1/search/people?query=val'], [400, ali, '/api/v1/search/people']],
+    setNotify: () => [[200, vali, `${R()}/notify`, { level: 'none', until: '2100-01-01T00:00:00Z' }], [200, vali, `${R()}/notify`, { level: null, until: null }],
+        [400, vali, `${R()}/notify`, { level: 'loud' }], [404, vali, '/api/v1/rooms/999999/notify', { level: 'all', until: null }]],
+    listNotify: () => [[200, vali, '/api/v1/me/notify']],
+    getPushKey: () => [[200, vali, '/api/v1/push/key']],
+    listPushSubscriptions: () => [[200, vali, '/api/v1/push/subscriptions']],
+    subscribePush: () => [[201, vali, '/api/v1/push/subscriptions', subscription], [200, vali, '/api/v1/push/subscriptions', subscription],
+        [400, vali, '/api/v1/push/subscriptions', { ...subscription, endpoint: 'x' }]],
+    unsubscribePush: async () => [[204, vali, `/api/v1/push/subscriptions/${(await vali.api.post('/push/subscriptions', subscription)).id}`],
+        [404, vali, '/api/v1/push/subscriptions/999999']],
+    createHook: () => [[201, ali, `${R()}/hooks`, { name: 'hook' }], [403, vali, `${R()}/hooks`, { name: 'hook' }], [400, ali, `${R()}/hooks`, { name: '' }]],
+    listHooks: () => [[200, ali, `${R()}/hooks`], [403, vali, `${R()}/hooks`]],
+    deleteHook: async () => [[204, ali, `${R()}/hooks/${(await ali.api.post(`/rooms/${room.id}/hooks`, { name: 'hook' })).id}`], [404, ali, `${R()}/hooks/999999`]],
+    postHook: async () => [[200, null, (await ali.api.post(`/rooms/${room.id}/hooks`, { name: 'hook' })).path, { text: 'x' }], [404, null, '/api/v1/hooks/999999/x', { text: 'x' }]],
+    createOutgoing: () => [[201, ali, `${R()}/outgoing`, { url: 'https://hook.example/x', events: ['room_changed'] }], [403, vali, `${R()}/outgoing`, { url: 'https://hook.example/x', events: ['room_changed'] }],
+        [400, ali, `${R()}/outgoing`, { url: 'x', events: ['room_changed'] }], [400, ali, `${R()}/outgoing`, { url: 'https://hook.example/x', events: ['typing'] }]],
+    listOutgoing: () => [[200, ali, `${R()}/outgoing`], [403, vali, `${R()}/outgoing`]],
+    deleteOutgoing: async () => [[204, ali, `${R()}/outgoing/${await outgoing()}`], [404, ali, `${R()}/outgoing/999999`]],
+    testOutgoing: async () => [[202, ali, `${R()}/outgoing/${await outgoing()}/test`], [404, ali, `${R()}/outgoing/999999/test`]],
     openGateway: () => [[426, vali, '/api/v1/gateway', undefined, [400, 426]]],
     lobbyRegister: () => [[201, null, '/auth/register', { username: 'lobbyist', password }], [400, null, '/auth/register', { username: 'lobbyist', password }],
         [422, null, '/auth/register', { username: 'x' }]],
