@@ -25,6 +25,7 @@ static void present(struct presentation *p, const struct event *e)
     if (e->kind == event_presence)
         text = span_make(detail, (size_t)snprintf(detail, sizeof detail, e->status > presence_online ? "%lld %d %s" : "%lld %d",
                                                   (long long)e->subject.id.v, e->on, presence_word(e->status)));
+    if (e->face) text = span_make(detail, (size_t)snprintf(detail, sizeof detail, "%lld", (long long)e->face->id.v));
     if (e->kind == event_room_read)
         text = span_make(detail, (size_t)snprintf(detail, sizeof detail, "%lld %lld", (long long)e->by.id.v, (long long)e->read));
     say_event(p, e, text.p, text.n);
@@ -76,7 +77,7 @@ static void watch_people(struct conn *c, char *rest)
 static void on_text(struct conn *c, struct span text)
 {
     char words[4096], *rest;
-    long long args[3] = { 0 };
+    long long args[4] = { 0 };
     assert(text.n < sizeof words);
     memcpy(words, text.p, text.n);
     words[text.n] = 0;
@@ -85,12 +86,13 @@ static void on_text(struct conn *c, struct span text)
         watch_people(c, rest);
         return;
     }
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < 4; i++) {
         char *word = strtok_r(NULL, " ", &rest);
         if (word) args[i] = atoll(word);
     }
     struct room_id room = { args[0] };
     if (strcmp(verb, "sub") == 0) hub_subscribe(listener_of(c), room, args[1], args[2]);
+    else if (strcmp(verb, "channel") == 0) hub_subscribe_channel(listener_of(c), room, (struct room_id){ args[1] }, args[2], args[3]);
     else if (strcmp(verb, "unsub") == 0) hub_unsubscribe(listener_of(c), room);
     else if (strcmp(verb, "type") == 0) answer(c, "ok type %d", hub_typing(listener_of(c), room, args[1]));
     else if (strcmp(verb, "status") == 0) hub_set_status(listener_of(c), (enum presence)args[0]);
