@@ -27,13 +27,26 @@ static void make_schema(const char *url)
     db_close(db);
 }
 
+/* With the file of the search index beside it, as readers have it. */
+static sqlite3 *open_sqlite(const char *url)
+{
+    struct db *db;
+    sqlite3 *handle;
+    char attach[128];
+    assert_string_equal(fault_word(db_open(url, db_indexer, &db)), "ok");
+    db_close(db);
+    assert_int_equal(sqlite3_open(path, &handle), SQLITE_OK);
+    snprintf(attach, sizeof attach, "ATTACH '%s-search' AS finder", path);
+    assert_int_equal(sqlite3_exec(handle, attach, NULL, NULL, NULL), SQLITE_OK);
+    return handle;
+}
+
 static void sqlite_prepares_everything(void **state)
 {
     char url[80];
     snprintf(url, sizeof url, "sqlite:%s", path);
     make_schema(url);
-    sqlite3 *handle;
-    assert_int_equal(sqlite3_open(path, &handle), SQLITE_OK);
+    sqlite3 *handle = open_sqlite(url);
     int n_failed = 0;
     for (int s = 0; s < stmt_count; s++) {
         sqlite3_stmt *stmt = NULL;
