@@ -180,6 +180,18 @@ static bool is_address(const char *text)
     return at && at > text && at[1] && strlen(text) <= 254 && !strpbrk(text, " <>,;\"\r\n\t");
 }
 
+static void check_public_url(struct checking *c)
+{
+    struct config *config = c->config;
+    const char *text = text_of(c, setting_public_url);
+    bool v6 = strchr(config->listen_address, ':') != NULL;
+    config->public_url = text;
+    if (text && (!config_parse_origin(span_of(text)) || strlen(text) > 255)) refuse(c, setting_public_url);
+    if (!text)
+        config->public_url = arena_printf(config->arena, "%s://%s%s%s:%d", config->tls_cert ? "https" : "http", v6 ? "[" : "",
+                                          config->listen_address, v6 ? "]" : "", config->port).p;
+}
+
 static void check_outbound(struct checking *c)
 {
     struct config *config = c->config;
@@ -187,6 +199,7 @@ static void check_outbound(struct checking *c)
     if (url && strncmp(url, "smtp://", 7) != 0 && strncmp(url, "smtps://", 8) != 0) refuse(c, setting_smtp_url);
     if (from && !is_address(from)) refuse(c, setting_smtp_from);
     if (!url != !from) refuse(c, url ? setting_smtp_url : setting_smtp_from);
+    check_public_url(c);
     config->smtp_needs_tls = read_switch(c, setting_smtp_tls);
     const char *contact = text_of(c, setting_push_contact);
     if (contact && strncmp(contact, "mailto:", 7) != 0 && strncmp(contact, "https://", 8) != 0) refuse(c, setting_push_contact);
@@ -244,6 +257,40 @@ static enum fault gather(const struct config_flags *flags, struct settings *s)
     return fault;
 }
 
+static bool is_secret(enum setting which)
+{
+    return which == setting_secret || which == setting_smtp_url || which == setting_database; /* URLs may carry passwords */
+}
+
+static const char *source_word(const struct setting_value *value)
+{
+    switch (value->strength) {
+    case strength_standard: return "default";
+    case strength_flag: return "command_line";
+    case strength_environment:
+    case strength_old_environment: return "environment";
+    case strength_old_file:
+    case strength_old_dotenv:
+    case strength_data_file:
+    case strength_file:
+    case strength_dotenv: break;
+    }
+    return "file";
+}
+
+/* What administrators may see of the settings. */
+static void show(const struct settings *settings, struct config *config)
+{
+    struct door_setting *shown = arena_array(config->arena, struct door_setting, setting_count);
+    for (int i = 0; i < setting_count; i++) {
+        const struct setting_value *value = &settings->values[i];
+        bool hidden = is_secret((enum setting)i) && value->strength != strength_standard;
+        shown[i] = (struct door_setting){ .name = setting_infos[i].name, .value = hidden ? NULL : value->text, .source = source_word(value),
+                                          .secret = hidden };
+    }
+    config->shown = shown, config->n_shown = setting_count;
+}
+
 must_use enum fault config_load(const struct config_flags *flags, struct config *out)
 {
     struct settings settings;
@@ -252,6 +299,7 @@ must_use enum fault config_load(const struct config_flags *flags, struct config 
     settings_init(&settings, out->arena);
     enum fault gathered = gather(flags, &settings);
     enum fault checked = check(&settings, out);
+    show(&settings, out);
     return gathered ? gathered : checked;
 }
 

@@ -3,6 +3,7 @@
 #include "app/settings.h"
 #include "base/log.h"
 #include "chat/chat.h"
+#include "door/door.h"
 
 #define CONFIG_SECRET_MIN_BYTES 16
 
@@ -30,6 +31,9 @@ struct config {
     size_t n_trusted_proxies;
     int64_t max_file_bytes, quota_bytes; /* of one file; of one account */
     int64_t file_waits_s;                /* life of an upload, and of a file that is in no message */
+    const char *public_url; /* without a final slash */
+    const struct door_setting *shown; /* all settings, as administrators see them */
+    size_t n_shown;
     const char *smtp_url, *smtp_from; /* both or none (NULL); the URL may carry a password: never to a log */
     bool smtp_needs_tls;
     bool push_preview;

@@ -1,6 +1,8 @@
 /* Accounts: made by registration, by the one-time setup link, or by the command line; looked up; invited. Verbs run on a lane, the prepare steps
    (bcrypt) in the password pool. Every account is in the lobby from its first moment. */
 #include "base/utf8.h"
+#include "chat/email.h"
+#include "chat/letter.h"
 #include "chat/ask.h"
 #include "chat/grant.h"
 #include "chat/name.h"
@@ -13,11 +15,22 @@ enum { found_max = 20, invite_uses_max = 1000 };
 
 /* ---- Before the lane: everything about a new account that needs no transaction */
 
-static enum fault prepare_account(struct ask *ask, struct account_register_in *in)
+/* A name that is an address would stand before its owner at log-in; those of deleted accounts are given by the house alone. */
+enum fault account_check_name(struct ask *ask, struct span name, struct span *folded_out)
+{
+    struct span sent, folded;
+    bool fits = name_fits_account(ask->arena, name, folded_out) && !span_starts(*folded_out, SPAN(ACCOUNT_ERASED_PREFIX)) &&
+                !email_parse(ask->arena, name, &sent, &folded);
+    return fits ? fault_none : ask_refuse(ask, fault_invalid, "username");
+}
+
+enum fault account_prepare(struct ask *ask, struct account_register_in *in)
 {
     struct account taken;
-    if (!name_fits_account(ask->arena, in->who.username, &in->folded)) return ask_refuse(ask, fault_invalid, "username");
-    enum fault fault = password_check(in->who.password);
+    enum fault fault = account_check_name(ask, in->who.username, &in->folded);
+    if (fault) return fault;
+    if (in->email.n && !email_parse(ask->arena, in->email, &in->email_sent, &in->email_folded)) return ask_refuse(ask, fault_invalid, "email");
+    fault = password_check(in->who.password);
     if (fault) return ask_refuse(ask, fault, "password");
     fault = store_account_by_folded(ask->store, in->folded, ask->arena, &taken, NULL);
     if (fault == fault_none) return ask_refuse(ask, fault_conflict, "username");
@@ -28,7 +41,7 @@ static enum fault prepare_account(struct ask *ask, struct account_register_in *i
 enum fault account_register_prepare(struct ask *ask)
 {
     if (ask->chat->rules->registration == registration_closed) return ask_refuse(ask, fault_forbidden, "registration");
-    return prepare_account(ask, &ask->c->in.account_register);
+    return account_prepare(ask, &ask->c->in.account_register);
 }
 
 static bool knows_setup_token(const struct ask *ask)
@@ -40,31 +53,40 @@ static bool knows_setup_token(const struct ask *ask)
 enum fault account_setup_prepare(struct ask *ask)
 {
     if (!knows_setup_token(ask)) return ask_refuse(ask, fault_forbidden, "token");
-    return prepare_account(ask, &ask->c->in.account_setup.as);
+    return account_prepare(ask, &ask->c->in.account_setup.as);
 }
 
 enum fault account_provision_prepare(struct ask *ask)
 {
-    return prepare_account(ask, &ask->c->in.account_provision.as);
+    return account_prepare(ask, &ask->c->in.account_provision.as);
 }
 
 /* ---- In the lane */
 
-static enum fault make_account(struct ask *ask, const struct account_register_in *in, bool site_admin, struct account *out)
+static struct span tidy_locale(struct span locale)
+{
+    return locale.n && locale.n <= ACCOUNT_LOCALE_MAX_BYTES && utf8_valid(locale) && !memchr(locale.p, 0, locale.n) ? locale : SPAN("");
+}
+
+enum fault account_make(struct ask *ask, const struct account_register_in *in, bool site_admin, struct account *out)
 {
     struct account_record record = {
         .username = in->who.username, .folded = in->folded, .password_hash = in->hash, .site_admin = site_admin, .created_us = ask->now_us,
+        .email = in->email_sent, .email_folded = in->email_folded, .locale = tidy_locale(in->locale),
     };
-    enum fault fault = store_account_insert(ask->store, &record, &out->person.id);
-    if (fault == fault_conflict) return ask_refuse(ask, fault, "username");
+    enum fault fault = account_claim_email(ask, (struct account_id){ 0 }, in->email_folded);
+    if (!fault) fault = store_account_insert(ask->store, &record, &out->person.id);
+    if (fault == fault_conflict && !ask->c->detail) return ask_refuse(ask, fault, "username");
     if (fault) return fault;
     out->person.username = in->who.username, out->site_admin = site_admin, out->created_us = ask->now_us;
-    return store_member_insert(ask->store, CHAT_LOBBY, out->person.id, role_member, ask->now_us);
+    out->email = in->email_sent, out->locale = record.locale;
+    fault = store_member_insert(ask->store, CHAT_LOBBY, out->person.id, role_member, ask->now_us);
+    return fault || !out->email.n ? fault : letter_verify(ask, out);
 }
 
 static enum fault make_and_log_in(struct ask *ask, const struct account_register_in *in, bool site_admin, struct grant *out)
 {
-    enum fault fault = make_account(ask, in, site_admin, &out->account);
+    enum fault fault = account_make(ask, in, site_admin, &out->account);
     return fault || in->no_session ? fault : grant_open(ask, in->agent, in->address, out);
 }
 
@@ -91,13 +113,18 @@ enum fault account_setup(struct ask *ask)
     enum fault fault = store_account_any(ask->store, &any);
     if (fault) return fault;
     if (any) return ask_refuse(ask, fault_gone, "token");
-    return make_and_log_in(ask, &ask->c->in.account_setup.as, true, &ask->c->out.account_setup.grant);
+    fault = make_and_log_in(ask, &ask->c->in.account_setup.as, true, &ask->c->out.account_setup.grant);
+    if (fault) return fault;
+    ask->account = ask->c->out.account_setup.grant.account;
+    return ask_audit(ask, "setup", ask->account.person.id, (struct room_id){ 0 }, SPAN(""));
 }
 
 enum fault account_provision(struct ask *ask)
 {
     const struct account_provision_in *in = &ask->c->in.account_provision;
-    return make_account(ask, &in->as, in->site_admin, &ask->c->out.account_provision.account);
+    struct account *out = &ask->c->out.account_provision.account;
+    enum fault fault = account_make(ask, &in->as, in->site_admin, out);
+    return fault ? fault : ask_audit(ask, "user_create", out->person.id, (struct room_id){ 0 }, in->site_admin ? SPAN("site_admin") : SPAN(""));
 }
 
 enum fault account_get(struct ask *ask)
@@ -127,6 +154,7 @@ enum fault setup_state(struct ask *ask)
     bool any;
     enum fault fault = store_account_any(ask->store, &any);
     ask->c->out.setup_state.needed = !fault && !any;
+    ask->c->out.setup_state.mail = mail_is_set(ask);
     return fault;
 }
 
@@ -139,5 +167,7 @@ enum fault invite_create(struct ask *ask)
     out->code = secret_make(ask->arena, INVITE_CODE_BYTES);
     out->n_uses = in->n_uses;
     out->expires_us = ask->now_us + in->expires_in_s * 1000000;
-    return store_invite_insert(ask->store, secret_hash(ask->arena, out->code), out->n_uses, out->expires_us, ask->account.person.id, ask->now_us);
+    enum fault fault = store_invite_insert(ask->store, secret_hash(ask->arena, out->code), out->n_uses, out->expires_us, ask->account.person.id,
+                                           ask->now_us);
+    return fault ? fault : ask_audit(ask, "invite_create", (struct account_id){ 0 }, (struct room_id){ 0 }, SPAN(""));
 }

@@ -23,11 +23,21 @@ size_t person_bytes(const struct person *p);
 /* Moves its texts to *at, which has room for person_bytes, and *at behind them. */
 void person_move(struct person *p, char **at);
 
+#define ACCOUNT_ABOUT_MAX_POINTS 500
+#define ACCOUNT_LOCALE_MAX_BYTES 16
+
+/* An account as its owner and the administrators see it. */
 struct account {
     struct person person;
     bool site_admin;
     int64_t created_us;
+    struct span email;  /* empty: none */
+    bool email_verified;
+    struct span about, locale; /* locale: the language of our letters to them; empty: English */
+    bool hide_read, hide_last_seen;
 };
+
+#define ACCOUNT_ERASED_PREFIX "deleted-" /* user names that begin so belong to deleted accounts */
 
 struct account_credentials {
     struct span username, password;
@@ -35,11 +45,14 @@ struct account_credentials {
 
 struct account_register_in {
     struct account_credentials who;
+    struct span email;    /* empty: none */
+    struct span locale;   /* may be empty */
     struct span invite;   /* empty: none */
     struct span agent, address; /* for the session; empty agent and no_session: do not log in */
     bool no_session;
     struct span hash;     /* filled by the prepare step */
-    struct span folded;   /* filled by the prepare step */
+    struct span folded;   /* filled by the prepare step, with the next two */
+    struct span email_sent, email_folded;
 };
 struct account_setup_in {
     struct span token;
@@ -68,5 +81,5 @@ struct account_provision_out { struct account account; };
 struct account_guest_out { struct account account; };
 struct account_get_out { struct account account; };
 struct account_find_out { struct person *people; size_t n; };
-struct setup_state_out { bool needed; };
+struct setup_state_out { bool needed, mail; }; /* mail: letters can be sent */
 struct invite_create_out { struct span code; int64_t n_uses, expires_us; };

@@ -34,6 +34,21 @@ enum fault ask_welcome(struct ask *ask, struct account_id by)
     return !fault && blocked ? ask_refuse(ask, fault_forbidden, "blocked") : fault;
 }
 
+enum fault ask_person_changed(struct ask *ask, const struct person *person)
+{
+    struct event e = { .kind = event_person_changed, .subject = *person };
+    return ask_happened(ask, &e);
+}
+
+enum fault ask_audit(struct ask *ask, const char *action, struct account_id account, struct room_id room, struct span detail)
+{
+    struct audit_view entry = {
+        .at_us = ask->now_us, .by = ask->account.person, .action = span_of(action), .account.id = account, .room = room, .detail = detail,
+        .source = ask->c->from.n ? audit_web : audit_command_line, .address = ask->c->from,
+    };
+    return store_audit_insert(ask->store, &entry);
+}
+
 enum fault ask_happened(struct ask *ask, struct event *e)
 {
     e->at_us = ask->now_us;

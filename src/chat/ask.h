@@ -24,6 +24,16 @@ must_use enum fault ask_may(struct ask *ask, enum verb verb, const struct place 
 must_use enum fault ask_welcome(struct ask *ask, struct account_id by);
 /* Something has happened. Fills in when and by whom, takes the room's next number when it is lasting, and hands a copy to the commit's chain. */
 must_use enum fault ask_happened(struct ask *ask, struct event *e);
+/* Writes an administrative act into the audit log. account and room may be none, detail empty. */
+must_use enum fault ask_audit(struct ask *ask, const char *action, struct account_id account, struct room_id room, struct span detail);
+/* Ends all sessions of the account but `except` (none: all, and its sockets that hold no session too). */
+must_use enum fault ask_end_sessions(struct ask *ask, struct account_id account, struct session_id except, size_t *n_out);
+/* Tells who sees the person that name or picture are new. */
+must_use enum fault ask_person_changed(struct ask *ask, const struct person *person);
+/* Does the asker's password stand? In the prepare step: proves it and keeps the hash that it was proven by. */
+must_use enum fault ask_prove_password(struct ask *ask, struct span password, struct span *hash_seen);
+/* In the verb: the hash is still the same. */
+must_use enum fault ask_password_stands(struct ask *ask, struct span hash_seen);
 /* Hands a finished event to the commit's chain. */
 must_use enum fault chat_tell(struct chat *chat, const struct event *e);
 

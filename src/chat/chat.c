@@ -150,15 +150,21 @@ static struct room_id room_of(struct chat *chat, const struct command *c)
     return store_room_direct_of(chat->store, c->actor.account, other, &room) ? (struct room_id){ 0 } : room;
 }
 
+/* One call locks so many: what a command wishes beyond that locks itself when it is written. */
+enum { LOCKS_MAX = CHAT_BATCH_MAX };
+
 static enum fault lock_rooms(struct chat *chat, struct command *const *commands, size_t n)
 {
-    struct room_id rooms[CHAT_BATCH_MAX];
+    struct room_id rooms[LOCKS_MAX];
     size_t n_rooms = 0;
     bool with_guilds = false;
     for (size_t i = 0; i < n; i++) {
         struct room_id room = room_of(chat, commands[i]);
         with_guilds |= command_moves_guild(commands[i]);
+        const struct room_id *further;
+        size_t n_further = command_rooms(commands[i], &further);
         if (!id_none(room) && (!n_rooms || !id_eq(room, rooms[n_rooms - 1]))) rooms[n_rooms++] = room;
+        for (size_t k = 0; k < n_further && n_rooms + n - i <= LOCKS_MAX; k++) rooms[n_rooms++] = further[k];
     }
     return n_rooms ? store_room_lock(chat->store, rooms, n_rooms, with_guilds) : fault_none;
 }

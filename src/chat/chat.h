@@ -15,6 +15,7 @@ struct chat_rules {
     enum registration registration;
     int bcrypt_cost;
     bool rate_limits;
+    struct span public_url; /* how this house is reached, without a slash at the end: links in letters begin with it */
     struct span setup_token_hash; /* hex SHA-256 of the one-time link of the first administrator; empty: none */
     int64_t refresh_ttl_s;
     int64_t file_max_bytes, quota_bytes; /* of one file; of one account */

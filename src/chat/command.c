@@ -60,6 +60,8 @@ struct room_id command_room(const struct command *c)
     case command_account_register:
     case command_account_setup:
     case command_account_provision:
+    case command_admin_user_create:
+    case command_bot_create:
     case command_account_guest: return CHAT_LOBBY;
     case command_room_change: return c->in.room_change.room;
     case command_room_delete: return c->in.room_delete.room;
@@ -86,6 +88,29 @@ struct room_id command_room(const struct command *c)
     case command_hook_post: return c->in.hook_post.room;
     case command_room_sweep:
     case command_guild_create:
+    case command_profile_change:
+    case command_profile_get:
+    case command_password_change:
+    case command_password_forgot:
+    case command_password_reset:
+    case command_email_change:
+    case command_email_verify:
+    case command_account_deactivate:
+    case command_account_erase: /* many: command_rooms */
+    case command_bot_list:
+    case command_bot_rotate:
+    case command_admin_user_list:
+    case command_admin_user_change:
+    case command_admin_reset:
+    case command_admin_session_list:
+    case command_admin_session_end:
+    case command_admin_room_list:
+    case command_admin_figures:
+    case command_admin_glance:
+    case command_report_create:
+    case command_report_list:
+    case command_report_settle:
+    case command_audit_list:
     case command_room_create:
     case command_invite_create:
     case command_session_open:
@@ -163,6 +188,7 @@ struct room_id command_room(const struct command *c)
 bool command_moves_guild(const struct command *c)
 {
     switch ((int)c->kind) {
+    case command_account_erase:
     case command_room_change:
     case command_room_delete:
     case command_room_hand_over:
@@ -175,4 +201,10 @@ bool command_moves_guild(const struct command *c)
     case command_member_remove: return true;
     default: return false;
     }
+}
+
+size_t command_rooms(const struct command *c, const struct room_id **out)
+{
+    *out = c->kind == command_account_erase ? c->in.account_erase.rooms : NULL;
+    return *out ? c->in.account_erase.n_rooms : 0;
 }

@@ -2,11 +2,14 @@
    its arena (or is immutable for ever), so it can change threads as one piece. The commands are listed in command.def. */
 #pragma once
 #include "base/fault.h"
+#include "chat/admin.h"
+#include "chat/bot.h"
 #include "chat/event.h"
 #include "chat/hook.h"
 #include "chat/notify.h"
 #include "chat/parcel.h"
 #include "chat/search.h"
+#include "chat/profile.h"
 #include "chat/session.h"
 
 enum command_kind {
@@ -29,6 +32,7 @@ struct command {
     struct arena *arena; /* owns the command itself too */
     enum command_kind kind;
     struct actor actor;
+    struct span from; /* where an administrator asks from, for the audit log; empty: the command line */
     union {
 #define COMMAND(name, lane, prepare, authority) struct name##_in name;
 #include "chat/command.def"
@@ -56,3 +60,5 @@ enum command_authority command_authority_of(enum command_kind kind);
 struct room_id command_room(const struct command *c);
 /* May the command move the guild of that room, and all channels of it? They are locked together then. */
 bool command_moves_guild(const struct command *c);
+/* Further ones, of commands that move many. Lent by the command. */
+size_t command_rooms(const struct command *c, const struct room_id **out);

@@ -9,7 +9,9 @@
    with the token before. Within grace_s of the change it gets the very same new token again: the secret is derived from the one before with a salt
    that is kept, so that neither the database alone nor the old token alone can make it, and nothing changes a second time. */
 #include "base/utf8.h"
+#include "chat/email.h"
 #include "chat/grant.h"
+#include "chat/letter.h"
 #include "chat/password.h"
 #include "chat/secret.h"
 
@@ -52,6 +54,19 @@ static struct span fold(struct ask *ask, struct span username)
     return folded.n && !memchr(folded.p, 0, folded.n) ? folded : SPAN("");
 }
 
+/* By user name, or else by address. */
+static enum fault by_login(struct ask *ask, struct span who, struct account *out, struct span *hash_out)
+{
+    struct span sent, email = { 0 }, folded = fold(ask, who);
+    if (memchr(who.p ? who.p : "", '@', who.n) && !email_parse(ask->arena, who, &sent, &email)) email = (struct span){ 0 };
+    return store_account_by_login(ask->store, folded, email, ask->arena, out, hash_out);
+}
+
+enum fault account_by_login(struct ask *ask, struct span who, struct account *out)
+{
+    return by_login(ask, who, out, NULL);
+}
+
 /* Takes as long for a name nobody has as for a wrong password. */
 enum fault session_open_prepare(struct ask *ask)
 {
@@ -59,7 +74,7 @@ enum fault session_open_prepare(struct ask *ask)
     struct account account = { 0 };
     struct span hash = { 0 };
     if (in->who.password.n > ACCOUNT_PASSWORD_MAX_BYTES) return ask_refuse(ask, fault_too_large, "password");
-    enum fault fault = store_account_by_folded(ask->store, fold(ask, in->who.username), ask->arena, &account, &hash);
+    enum fault fault = by_login(ask, in->who.username, &account, &hash);
     if (fault && fault != fault_not_found) return fault;
     if (!password_proves(in->who.password, hash, ask->chat->rules->bcrypt_cost)) return ask_refuse(ask, fault_unauthenticated, "credentials");
     in->verified = account.person.id, in->hash_seen = hash;
@@ -71,7 +86,7 @@ enum fault session_open(struct ask *ask)
     const struct session_open_in *in = &ask->c->in.session_open;
     struct grant *grant = &ask->c->out.session_open.grant;
     struct span hash = { 0 };
-    enum fault fault = store_account_by_folded(ask->store, fold(ask, in->who.username), ask->arena, &grant->account, &hash);
+    enum fault fault = by_login(ask, in->who.username, &grant->account, &hash);
     if (fault && fault != fault_not_found) return fault;
     bool stands = fault == fault_none && !id_none(in->verified) && id_eq(grant->account.person.id, in->verified) && secret_eq(hash, in->hash_seen);
     if (!stands) return ask_refuse(ask, fault_unauthenticated, "credentials");
@@ -154,6 +169,42 @@ enum fault session_refresh(struct ask *ask)
     if (secret_eq(hash, session.refresh_hash)) return rotate(ask, &token, &session, grant);
     if (is_lost_answer(ask, hash, &session)) return answer_again(ask, &token, &session, grant);
     return punish_reuse(ask, &session);
+}
+
+/* ---- The password of somebody who is there already */
+
+enum fault ask_prove_password(struct ask *ask, struct span password, struct span *hash_seen)
+{
+    struct actor actor = ask->c->actor;
+    struct account account;
+    if (id_none(actor.account)) return ask_refuse(ask, fault_unauthenticated, "session");
+    enum fault fault = store_account_asking(ask->store, actor.account, actor.session, ask->now_us, ask->arena, &account);
+    if (!fault) fault = store_account_hash(ask->store, actor.account, ask->arena, hash_seen);
+    if (fault == fault_not_found) return ask_refuse(ask, fault_unauthenticated, "session");
+    if (fault) return fault;
+    if (password.n > ACCOUNT_PASSWORD_MAX_BYTES) return ask_refuse(ask, fault_too_large, "password");
+    return password_matches(password, *hash_seen) ? fault_none : ask_refuse(ask, fault_forbidden, "password");
+}
+
+enum fault ask_password_stands(struct ask *ask, struct span hash_seen)
+{
+    struct span hash = { 0 };
+    enum fault fault = store_account_hash(ask->store, ask->account.person.id, ask->arena, &hash);
+    if (fault && fault != fault_not_found) return fault;
+    return !fault && hash.n && secret_eq(hash, hash_seen) ? fault_none : ask_refuse(ask, fault_forbidden, "password");
+}
+
+enum fault ask_end_sessions(struct ask *ask, struct account_id account, struct session_id except, size_t *n_out)
+{
+    struct session_id *ended;
+    enum fault fault = store_session_delete_all(ask->store, account, except, ask->arena, &ended, n_out);
+    for (size_t i = 0; !fault && i < *n_out; i++) {
+        struct event e = { .kind = event_session_revoked, .session = ended[i], .subject.id = account };
+        fault = ask_happened(ask, &e);
+    }
+    if (fault || !id_none(except)) return fault;
+    struct event all = { .kind = event_session_revoked, .subject.id = account };
+    return ask_happened(ask, &all);
 }
 
 /* ---- Looking and ending */

@@ -5,6 +5,7 @@
    Spans handed in are borrowed for the call; what comes back lies in the given arena. Getters say not_found when there is no such row. */
 #pragma once
 #include "base/fault.h"
+#include "chat/admin.h"
 #include "chat/event.h"
 #include "chat/hook.h"
 #include "chat/notify.h"
@@ -25,10 +26,12 @@ must_use enum fault store_savepoint_abort(struct store *store);
 /* ---- Accounts */
 struct account_record {
     struct span username, folded, password_hash;
+    struct span email, email_folded, locale, name; /* may be empty */
+    struct account_id owner;                       /* of a bot; none: a person */
     bool site_admin;
     int64_t created_us;
 };
-must_use enum fault store_account_insert(struct store *store, const struct account_record *record, struct account_id *out); /* conflict: name taken */
+must_use enum fault store_account_insert(struct store *store, const struct account_record *record, struct account_id *out); /* conflict: name or address */
 must_use enum fault store_account_by_id(struct store *store, struct account_id id, struct arena *arena, struct account *out);
 /* Open accounts only. hash_out may be NULL. */
 must_use enum fault store_account_by_folded(struct store *store, struct span folded, struct arena *arena, struct account *out, struct span *hash_out);
@@ -38,6 +41,56 @@ must_use enum fault store_account_asking(struct store *store, struct account_id 
 must_use enum fault store_account_find(struct store *store, struct span folded_prefix, size_t max, struct arena *arena, struct person **people_out,
                                        size_t *n_out);
 must_use enum fault store_account_any(struct store *store, bool *any_out);
+/* Open accounts, by user name or else by address; either may be empty. hash_out may be NULL. */
+must_use enum fault store_account_by_login(struct store *store, struct span folded, struct span email_folded, struct arena *arena, struct account *out,
+                                           struct span *hash_out);
+must_use enum fault store_account_hash(struct store *store, struct account_id id, struct arena *arena, struct span *hash_out); /* open accounts */
+/* Name, about, locale and privacy, as the struct says. */
+must_use enum fault store_account_set_profile(struct store *store, const struct account *account);
+must_use enum fault store_account_set_password(struct store *store, struct account_id id, struct span hash);
+/* conflict: somebody else has the address. */
+must_use enum fault store_account_set_email(struct store *store, struct account_id id, struct span email, struct span folded, int64_t verified_us);
+/* Takes the address from whoever has it without having proven it. */
+must_use enum fault store_account_release_email(struct store *store, struct span folded);
+must_use enum fault store_account_set_closed(struct store *store, struct account_id id, int64_t deactivated_us); /* 0: open again; not the erased */
+/* Nothing personal stays but the id; username also becomes the folded name. */
+must_use enum fault store_account_erase(struct store *store, struct account_id id, struct span username, int64_t now_us);
+must_use enum fault store_account_set_admin(struct store *store, struct account_id id, bool site_admin);
+must_use enum fault store_account_set_quota(struct store *store, struct account_id id, int64_t quota_bytes); /* -1: none of its own */
+must_use enum fault store_account_n_admins(struct store *store, int64_t *n_out); /* open ones */
+must_use enum fault store_account_bots(struct store *store, struct account_id owner, struct arena *arena, struct person **bots_out, size_t *n_out);
+must_use enum fault store_account_is_bot_of(struct store *store, struct account_id bot, struct account_id owner, bool *is_out); /* not of erased ones */
+/* Rooms that somebody is in and may leave, with the role there: not direct ones, not channels (they follow their guild). */
+must_use enum fault store_account_rooms(struct store *store, struct account_id id, struct arena *arena, struct room_id **rooms_out,
+                                        enum member_role **roles_out, size_t *n_out);
+
+/* ---- Links: what their token proves. Kept as its hash. */
+enum link_kind { link_verify = 1, link_reset = 2 };
+/* email: the address it was sent to; empty: handed over. */
+must_use enum fault store_link_insert(struct store *store, struct span token_hash, struct account_id account, enum link_kind kind, struct span email,
+                                      int64_t now_us, int64_t expires_us);
+/* Uses it up. gone: unknown, used or expired. */
+must_use enum fault store_link_take(struct store *store, struct span token_hash, enum link_kind kind, int64_t now_us, struct arena *arena,
+                                    struct account_id *account_out, struct span *email_out);
+must_use enum fault store_link_delete(struct store *store, struct account_id account, enum link_kind kind);
+must_use enum fault store_link_count(struct store *store, struct account_id account, int64_t since_us, int64_t *n_out);
+
+/* ---- Administration */
+must_use enum fault store_user_list(struct store *store, struct span folded_query, struct account_id after, size_t max, int64_t now_us,
+                                    struct arena *arena, struct user_view **users_out, size_t *n_out); /* by id */
+must_use enum fault store_user_view(struct store *store, struct account_id id, int64_t now_us, struct arena *arena, struct user_view *out);
+must_use enum fault store_admin_rooms(struct store *store, struct span query, struct room_id after, size_t max, struct arena *arena,
+                                      struct admin_room_view **rooms_out, size_t *n_out); /* by id */
+must_use enum fault store_admin_figures(struct store *store, int64_t now_us, struct admin_figures_out *out);
+/* conflict: this person has reported that message already. */
+must_use enum fault store_report_insert(struct store *store, struct account_id by, const struct message *message, struct span reason, int64_t now_us,
+                                        int64_t *id_out);
+must_use enum fault store_report_settle(struct store *store, int64_t id, enum report_state state, struct span note, struct account_id by, int64_t now_us);
+must_use enum fault store_report_view(struct store *store, int64_t id, struct arena *arena, struct report_view *out);
+must_use enum fault store_report_list(struct store *store, enum report_state state, int64_t below, size_t max, struct arena *arena,
+                                      struct report_view **reports_out, size_t *n_out);
+must_use enum fault store_audit_insert(struct store *store, const struct audit_view *entry);
+must_use enum fault store_audit_list(struct store *store, int64_t below, size_t max, struct arena *arena, struct audit_view **entries_out, size_t *n_out);
 
 /* ---- Invites: kept as the hash of their code. */
 must_use enum fault store_invite_insert(struct store *store, struct span code_hash, int64_t n_uses, int64_t expires_us, struct account_id by,
@@ -56,6 +109,9 @@ must_use enum fault store_session_insert(struct store *store, const struct sessi
 must_use enum fault store_session_by_id(struct store *store, struct session_id id, struct arena *arena, struct session_record *out);
 must_use enum fault store_session_rotate(struct store *store, const struct session_record *record); /* hashes, salt and times */
 must_use enum fault store_session_delete(struct store *store, struct session_id id, struct account_id account); /* not_found */
+/* All of the account but `except` (may be none); tells which. */
+must_use enum fault store_session_delete_all(struct store *store, struct account_id account, struct session_id except, struct arena *arena,
+                                             struct session_id **ended_out, size_t *n_out);
 must_use enum fault store_session_delete_expired(struct store *store, struct account_id account, int64_t now_us);
 must_use enum fault store_session_list(struct store *store, struct account_id account, int64_t now_us, size_t max, struct arena *arena,
                                        struct session_view **views_out, size_t *n_out); /* newest first */

@@ -6,6 +6,11 @@
 #include "wire/token.h"
 
 struct files;
+/* A setting as administrators see it. */
+struct door_setting {
+    const char *name, *value, *source; /* value NULL: not set, or a secret; source: default, environment, file, command_line */
+    bool secret;                       /* its value is not told */
+};
 
 struct door_settings {           /* immutable, shared by all loops */
     struct token_key *key;       /* signs and verifies access tokens */
@@ -22,6 +27,8 @@ struct door_settings {           /* immutable, shared by all loops */
     bool secure_cookies;
     int64_t file_max_bytes;      /* of one upload */
     const char *push_key;        /* base64url: applicationServerKey of Web Push */
+    const struct door_setting *shown; size_t n_shown;
+    const char *data_dir;        /* whose disk is measured */
 };
 
 struct door {                    /* one per loop; request_door() and conn_door() give it */

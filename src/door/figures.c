@@ -109,6 +109,18 @@ void figures_health(struct request *r)
     respond(r, 200, "application/json", body);
 }
 
+static double resident_bytes(void);
+
+void figures_now(struct door *door, struct figures_now *out)
+{
+    row_refresh(row_of(door));
+    *out = (struct figures_now){
+        .uptime_s = (clock_mono_us() - door->all->started_mono_us) / 1000000, .n_connections = (int64_t)figure_sum(door->all, figure_n_connections),
+        .n_websockets = (int64_t)figure_sum(door->all, figure_n_websockets), .n_online = (int64_t)hub_n_online(door->hub),
+        .memory_bytes = (int64_t)resident_bytes(),
+    };
+}
+
 static void metric(struct buf *out, const char *name, const char *type, const char *help, double value)
 {
     buf_printf(out, "# HELP %s %s\n# TYPE %s %s\n%s %.17g\n", name, help, name, type, name, value);

@@ -9,6 +9,12 @@ void doors_destroy(struct doors *all); /* after every loop has left */
 void doors_join(struct door *door);
 void doors_leave(struct door *door);
 
+/* The process as it is now, summed over its loops. */
+struct figures_now {
+    int64_t uptime_s, n_connections, n_websockets, n_online, memory_bytes;
+};
+void figures_now(struct door *door, struct figures_now *out);
+
 /* GET /health (wire fact of the old desk): {"status":"OK","timestamp":ISO,"uptime":seconds,"websocket":"active","connections":WebSockets}. */
 void figures_health(struct request *r);
 /* GET /metrics: Prometheus text format 0.0.4. Figures of other loops are at most a second old. */

@@ -3,6 +3,7 @@
 #pragma once
 #include "door/door.h"
 
+#define IDENTITY_BOT_PREFIX "bot_"     /* tokens of bots begin so; audience "bot" */
 #define COOKIE_ACCESS "suhbat_access"   /* native access token, Path=/ */
 #define COOKIE_REFRESH "suhbat_refresh" /* native refresh token, Path=/api/v1/sessions */
 

@@ -10,6 +10,7 @@
     LIMIT(login_account, 10, 6000)       /* log-ins: 10 a minute per account */       \
     LIMIT(login_address, 30, 2000)       /* log-ins: 30 a minute per address */       \
     LIMIT(register_address, 10, 360000)  /* new accounts: 10 an hour per address */   \
+    LIMIT(letter_address, 5, 60000)      /* asking for letters per address */     \
     LIMIT(refresh_address, 60, 1000)     /* refreshed tokens per address */           \
     LIMIT(upload, 60, 1000)              /* files begun per account */                \
     LIMIT(send, 40, 200)                 /* messages per account */                   \

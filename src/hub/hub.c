@@ -19,7 +19,8 @@ static void close_session(struct hub *hub, const struct event *e)
     list_each_safe(node, tmp, &p->listeners)
     {
         struct listener *l = container_of(node, struct listener, of_person);
-        if (id_eq(l->session, e->session) && !l->closing) end(l);
+        bool is_meant = id_none(e->session) || id_eq(l->session, e->session);
+        if (is_meant && !l->closing) end(l);
     }
 }
 
@@ -88,6 +89,7 @@ static void take_event(struct hub *hub, const struct event *e)
     switch (e->kind) {
     case event_session_revoked: close_session(hub, e); return;
     case event_room_removed: room_end(hub, e); return;
+    case event_person_changed: presence_tell(hub, e); return;
     case event_presence: presence_apply(hub, e); return;
     case event_typing:
         if (e->origin == loop_index(hub->loop)) return;

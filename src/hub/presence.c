@@ -279,6 +279,21 @@ enum presence hub_status(const struct hub *hub, struct account_id account)
     return p ? status_of(p) : presence_offline;
 }
 
+/* Whoever watches the person, and their own devices. */
+void presence_tell(struct hub *hub, const struct event *e)
+{
+    struct hub_person *p = person_find(hub, e->subject.id);
+    if (!p) return;
+    list_each_safe(node, tmp, &p->watchers) deliver_to(container_of(node, struct watch_link, of_person)->listener, e, false);
+    list_each_safe(node, tmp, &p->listeners)
+    {
+        struct listener *l = container_of(node, struct listener, of_person);
+        bool watches_self = false;
+        for (uint32_t i = 0; i < l->n_watches; i++) watches_self |= l->watches[i].person == p;
+        if (!watches_self) deliver_to(l, e, false);
+    }
+}
+
 bool hub_is_online(const struct hub *hub, struct account_id account)
 {
     return hub_status(hub, account) != presence_offline;

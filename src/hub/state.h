@@ -197,5 +197,6 @@ void presence_arrive(struct listener *l);
 void presence_leave(struct listener *l);
 void presence_init(struct hub *hub);
 void presence_forbid(struct hub *hub, const struct event *e); /* one has blocked the other, who watches no more */
+void presence_tell(struct hub *hub, const struct event *e); /* person_changed */
 void presence_apply(struct hub *hub, const struct event *e);
 void watches_drop(struct listener *l);

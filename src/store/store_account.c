@@ -1,10 +1,14 @@
 /* Accounts and invites in the database. Behind the core's port; runs on the thread of its store. */
 #include "store/store_private.h"
 
-static void col_account(struct db_rows *rows, struct arena *arena, struct account *out)
+void col_account(struct db_rows *rows, struct arena *arena, struct account *out)
 {
-    *out = (struct account){ .person = col_person(rows, 0, arena), .site_admin = db_col_i64(rows, PERSON_N_COLUMNS),
-                             .created_us = db_col_i64(rows, PERSON_N_COLUMNS + 1) };
+    int at = PERSON_N_COLUMNS;
+    *out = (struct account){
+        .person = col_person(rows, 0, arena), .site_admin = db_col_i64(rows, at), .created_us = db_col_i64(rows, at + 1),
+        .email = db_col_copy(rows, at + 2, arena), .email_verified = !db_col_is_null(rows, at + 3), .about = db_col_copy(rows, at + 4, arena),
+        .locale = db_col_copy(rows, at + 5, arena), .hide_read = db_col_i64(rows, at + 6), .hide_last_seen = db_col_i64(rows, at + 7),
+    };
 }
 
 static enum fault end_account(struct db_rows *rows, struct arena *arena, struct account *out)
@@ -17,7 +21,8 @@ static enum fault end_account(struct db_rows *rows, struct arena *arena, struct 
 enum fault store_account_insert(struct store *store, const struct account_record *r, struct account_id *out)
 {
     return STORE_NUMBER(store, &out->v, account_insert, DB_TEXT(r->username), DB_TEXT(r->folded), DB_TEXT(r->password_hash),
-                        DB_I64(r->site_admin), DB_I64(r->created_us));
+                        DB_I64(r->site_admin), DB_I64(r->created_us), DB_TEXT_OR_NULL(r->email), DB_TEXT_OR_NULL(r->email_folded),
+                        DB_TEXT_OR_NULL(r->locale), DB_TEXT_OR_NULL(r->name), DB_I64(r->owner.v));
 }
 
 enum fault store_account_by_id(struct store *store, struct account_id id, struct arena *arena, struct account *out)
@@ -33,7 +38,7 @@ enum fault store_account_by_folded(struct store *store, struct span folded, stru
     DB_QUERY(store->db, &rows, account_by_folded, DB_TEXT(folded));
     bool found = db_next(&rows);
     if (found) col_account(&rows, arena, out);
-    if (found && hash_out) *hash_out = db_col_copy(&rows, PERSON_N_COLUMNS + 2, arena);
+    if (found && hash_out) *hash_out = db_col_copy(&rows, ACCOUNT_N_COLUMNS, arena);
     return rows_end_one(&rows, found);
 }
 

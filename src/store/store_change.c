@@ -26,6 +26,7 @@ static int64_t code_of(enum event_kind kind)
     case event_draft_changed:
     case event_block_changed:
     case event_session_revoked:
+    case event_person_changed:
     case event_presence:
     case event_typing:
     case event_person_noticed:

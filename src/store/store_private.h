@@ -34,6 +34,10 @@ void col_face(struct db_rows *rows, int column, struct arena *arena, struct room
 /* Views of rooms: ends the query, loads what is not in its columns. In store_room.c. */
 must_use enum fault room_end_views(struct store *store, struct db_rows *rows, struct arena *arena, struct room_view **views_out, size_t *n_out);
 
+/* The columns of ACCOUNT_COLUMNS, from the first on. */
+#define ACCOUNT_N_COLUMNS (8 + PERSON_N_COLUMNS)
+void col_account(struct db_rows *rows, struct arena *arena, struct account *out);
+
 /* The columns of MESSAGE_COLUMNS, MESSAGE_N_COLUMNS of them from `column` on; reactions are not in them: message_add_reactions comes after. */
 #define MESSAGE_N_COLUMNS (18 + 2 * PERSON_N_COLUMNS)
 void col_message(struct db_rows *rows, int column, struct arena *arena, struct message *out);

@@ -60,3 +60,15 @@ enum fault store_session_list(struct store *store, struct account_id account, in
     *views_out = views;
     return db_end(&rows);
 }
+
+enum fault store_session_delete_all(struct store *store, struct account_id account, struct session_id except, struct arena *arena,
+                                    struct session_id **ended_out, size_t *n_out)
+{
+    struct db_rows rows;
+    struct session_id *ended = NULL;
+    *n_out = 0;
+    DB_QUERY(store->db, &rows, session_delete_all, DB_I64(account.v), DB_I64(except.v));
+    while (db_next(&rows)) *ARRAY_PUSH(arena, ended, *n_out) = (struct session_id){ db_col_i64(&rows, 0) };
+    *ended_out = ended;
+    return db_end(&rows);
+}

@@ -44,6 +44,7 @@ bool json_take_bool_or(struct json_fields *f, const char *name, bool none);
 json_value *json_take_object(struct json_fields *f, const char *name); /* on bad: NULL */
 json_value *json_take_array(struct json_fields *f, const char *name);
 json_value *json_take_array_or_null(struct json_fields *f, const char *name);
+bool json_has(const struct json_fields *f, const char *name); /* is it there at all? Does not take it */
 json_value *json_take_any(struct json_fields *f, const char *name); /* absent: NULL and not bad */
 void json_bad(struct json_fields *f, const char *name); /* the caller's own check of a taken field failed */
 /* none, or invalid with *bad_out the name of the field. _strict also refuses fields that were not taken and names that come twice. */

@@ -194,6 +194,11 @@ json_value *json_take_array_or_null(struct json_fields *f, const char *name)
     return NULL;
 }
 
+bool json_has(const struct json_fields *f, const char *name)
+{
+    return f->object && yyjson_obj_get(f->object, name);
+}
+
 json_value *json_take_any(struct json_fields *f, const char *name)
 {
     return take(f, name);

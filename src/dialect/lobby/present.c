@@ -60,6 +60,7 @@ static void plain_present(struct presentation *p, const struct event *e)
     case event_read_by_all:
     case event_draft_changed:
     case event_block_changed:
+    case event_person_changed:
     case event_session_revoked:
     case event_presence:
     case event_typing: /* A knows no typing */
@@ -143,6 +144,7 @@ static void json_present(struct presentation *p, const struct event *e)
     case event_read_by_all:
     case event_draft_changed:
     case event_block_changed:
+    case event_person_changed:
     case event_session_revoked:
     case event_presence:
     case event_kind_count:

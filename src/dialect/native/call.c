@@ -5,7 +5,7 @@
 #include "base/utf8.h"
 #include "dialect/native/native.h"
 
-static const char *const audiences[] = { "native", NULL };
+static const char *const audiences[] = { "native", "bot", NULL };
 static const char *const cookies[] = { COOKIE_ACCESS, NULL };
 static const struct identity_rules rules = { audiences, cookies, false };
 
@@ -59,6 +59,13 @@ static enum fault prove(struct call *a)
     return fault_forbidden;
 }
 
+static struct span address_of(struct call *a)
+{
+    char address[46];
+    conn_address(request_conn(a->r), address);
+    return arena_copy(a->command->arena, span_of(address));
+}
+
 void call_run(struct request *r, const struct call_row *row)
 {
     struct call *a = arena_new(request_arena(r), struct call);
@@ -67,6 +74,7 @@ void call_run(struct request *r, const struct call_row *row)
     if (!f) f = take_of_row(a);
     if (!f) {
         a->command = command_create(row->command, a->identity.actor);
+        a->command->from = address_of(a);
         f = row->decode(a);
     }
     if (!f) {

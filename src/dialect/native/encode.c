@@ -24,7 +24,7 @@ const char *encode_role(enum member_role role)
     return NULL;
 }
 
-static const char *kind_word(enum room_kind kind)
+const char *encode_kind(enum room_kind kind)
 {
     switch (kind) {
     case room_lobby: return "lobby";
@@ -36,7 +36,7 @@ static const char *kind_word(enum room_kind kind)
     return "group";
 }
 
-static void put_person_fields(struct json_writer *w, const struct person *p)
+void encode_person_fields(struct json_writer *w, const struct person *p)
 {
     json_put_int(w, "id", p->id.v);
     put_text(w, "username", p->username);
@@ -48,7 +48,7 @@ static void put_person_fields(struct json_writer *w, const struct person *p)
 void encode_person(struct json_writer *w, const struct person *p)
 {
     json_begin_object(w);
-    put_person_fields(w, p);
+    encode_person_fields(w, p);
     json_end_object(w);
 }
 
@@ -69,9 +69,15 @@ static void put_person(struct json_writer *w, const char *name, const struct per
 void encode_account(struct json_writer *w, const struct account *a)
 {
     json_begin_object(w);
-    put_person_fields(w, &a->person);
+    encode_person_fields(w, &a->person);
     json_put_bool(w, "site_admin", a->site_admin);
     json_put_time(w, "created_at", a->created_us);
+    put_text_or_null(w, "email", a->email);
+    json_put_bool(w, "email_verified", a->email_verified);
+    put_text(w, "about", a->about);
+    put_text_or_null(w, "locale", a->locale);
+    json_put_bool(w, "hide_read", a->hide_read);
+    json_put_bool(w, "hide_last_seen", a->hide_last_seen);
     json_end_object(w);
 }
 
@@ -243,7 +249,7 @@ void encode_room(struct json_writer *w, const struct room_view *room, bool last_
 {
     json_begin_object(w);
     json_put_int(w, "id", room->id.v);
-    json_put_string(w, "kind", span_of(kind_word(room->kind)));
+    json_put_string(w, "kind", span_of(encode_kind(room->kind)));
     put_text_or_null(w, "name", room->name);
     json_put_bool(w, "public", room->public);
     json_put_string(w, "role", span_of(encode_role(room->role)));
@@ -354,7 +360,7 @@ static void event_begin(struct json_writer *w, const struct event *e)
 {
     json_begin_object(w);
     json_put_string(w, "t", span_of(event_name(e->kind)));
-    if (e->kind == event_presence) return;
+    if (e->kind == event_presence || e->kind == event_person_changed) return;
     json_put_id(w, "room", e->room.v);
     if (!event_is_lasting(e->kind)) return;
     json_put_id(w, "seq", e->seq);
@@ -402,6 +408,9 @@ static void put_draft(struct json_writer *w, const struct event *e)
 bool encode_event(struct json_writer *w, const struct event *e)
 {
     switch (e->kind) {
+    case event_person_changed:
+        event_begin(w, e), put_person(w, "person", &e->subject);
+        break;
     case event_session_revoked:
     case event_person_noticed:
     case event_kind_count:

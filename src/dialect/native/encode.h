@@ -7,6 +7,7 @@
 #define ENCODE_ANSWER_MAX_BYTES (64u << 20) /* of one HTTP answer: 200 messages of 16 KiB, escaped at worst */
 
 void encode_person(struct json_writer *w, const struct person *p);
+void encode_person_fields(struct json_writer *w, const struct person *p); /* into an object that is open */
 void encode_person_or_null(struct json_writer *w, const struct person *p); /* null when id is none */
 void encode_account(struct json_writer *w, const struct account *a);
 void encode_session(struct json_writer *w, const struct session_view *s, struct session_id current);
@@ -31,4 +32,5 @@ void take_files(struct json_fields *f, struct arena *arena, struct message_post_
 const char *encode_level(enum notify_level level); /* NULL: inherits */
 /* {"level","until"}: one that is over is null. */
 void encode_notify(struct json_writer *w, enum notify_level level, int64_t until_us);
+const char *encode_kind(enum room_kind kind);
 const char *encode_role(enum member_role role); /* NULL: none */

@@ -8,7 +8,7 @@
 #include "dialect/native/call.h"
 #include <stdlib.h>
 
-static const char *const audiences[] = { "native", NULL };
+static const char *const audiences[] = { "native", "bot", NULL };
 static const char *const cookies[] = { COOKIE_ACCESS, NULL };
 static const struct identity_rules rules = { audiences, cookies, true };
 

@@ -24,6 +24,7 @@ void encode_setup(struct call *a)
     reply_begin(&reply);
     json_begin_object(&reply.w);
     json_put_bool(&reply.w, "needed", a->command->out.setup_state.needed);
+    json_put_bool(&reply.w, "mail", a->command->out.setup_state.mail);
     json_put_string(&reply.w, "registration", span_of(registration_word(a->door->settings->registration)));
     json_end_object(&reply.w);
     reply_end(a, &reply, 200);
@@ -64,6 +65,8 @@ enum fault decode_register(struct call *a)
     enum fault f = body_begin(a, &b);
     if (f) return f;
     take_credentials(a, &b, &in->who);
+    in->email = call_keep(a, json_take_text_or_null(&b.fields, "email"));
+    in->locale = span_of(language_tag(request_language(a->r)));
     in->invite = call_keep(a, json_take_text_or_null(&b.fields, "invite"));
     describe_device(a, &in->agent, &in->address);
     return body_end(a, &b);

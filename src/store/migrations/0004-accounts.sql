@@ -32,7 +32,7 @@ CREATE TABLE account_link (
 CREATE INDEX account_link_by_account ON account_link (account_id);
 
 
--- state: 1 open, 2 done, 3 dismissed. text: what the message said when it was reported.
+-- state: 1 open, 2 closed. text: what the message said when it was reported.
 CREATE TABLE report (
 --sqlite
     id INTEGER PRIMARY KEY AUTOINCREMENT,
