@@ -41,9 +41,9 @@ static void col_admin_room(struct db_rows *rows, struct arena *arena, struct adm
 {
     *out = (struct admin_room_view){
         .id = { db_col_i64(rows, 0) }, .kind = (enum room_kind)db_col_i64(rows, 1), .name = db_col_copy(rows, 2, arena),
-        .public = db_col_i64(rows, 3), .n_members = db_col_i64(rows, 4), .created_us = db_col_i64(rows, 5), .n_messages = db_col_i64(rows, 6),
-        .last_us = db_col_i64(rows, 7), .last_deleted = !db_col_is_null(rows, 8), .last_text = db_col_copy(rows, 9, arena),
-        .last_author = col_person(rows, 10, arena),
+        .public = db_col_i64(rows, 3), .n_members = db_col_i64(rows, 4), .created_us = db_col_i64(rows, 5), .guild = { db_col_i64(rows, 6) },
+        .n_messages = db_col_i64(rows, 7), .last_us = db_col_i64(rows, 8), .last_deleted = !db_col_is_null(rows, 9),
+        .last_text = db_col_copy(rows, 10, arena), .last_author = col_person(rows, 11, arena),
     };
 }
 

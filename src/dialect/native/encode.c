@@ -286,7 +286,7 @@ void encode_face(struct json_writer *w, const struct room_face *face)
 {
     json_begin_object(w);
     json_put_int(w, "id", face->id.v);
-    json_put_string(w, "kind", span_of(kind_word(face->kind)));
+    json_put_string(w, "kind", span_of(encode_kind(face->kind)));
     json_put_id(w, "guild", face->guild.v);
     put_text_or_null(w, "name", face->name);
     json_put_bool(w, "public", face->public);
@@ -327,7 +327,7 @@ void encode_room_name(struct json_writer *w, const struct search_hit *hit)
 {
     json_begin_object(w);
     json_put_int(w, "id", hit->message.room.v);
-    json_put_string(w, "kind", span_of(kind_word(hit->room_kind)));
+    json_put_string(w, "kind", span_of(encode_kind(hit->room_kind)));
     put_text_or_null(w, "name", hit->room_name);
     json_put_id(w, "guild", hit->guild.v);
     json_end_object(w);

@@ -139,6 +139,7 @@ static void events(void **state)
         { event_read_by_all, "{\"t\":\"read_by_all\",\"room\":3,\"read\":5}" },
         { event_draft_changed, "{\"t\":\"draft_changed\",\"room\":3,\"draft\":null}" },
         { event_block_changed, "{\"t\":\"block_changed\",\"room\":3,\"account\":9,\"on\":true}" },
+        { event_person_changed, "{\"t\":\"person_changed\",\"person\":" VALI "}" },
         { event_presence, "{\"t\":\"presence\",\"account\":9,\"online\":true,\"status\":\"idle\",\"last_seen\":null}" },
         { event_typing, "{\"t\":\"typing\",\"room\":3,\"by\":" ALI ",\"on\":true}" },
         { event_session_revoked, NULL },
