@@ -125,7 +125,7 @@ static int open_doors(struct server *server)
         .trusts_lobby = config->trusts_lobby, .registration = config->registration, .rate_limits = config->rate_limits,
         .lobby = CHAT_LOBBY, .lobby_history_max = config->lobby_history_max, .server_id = server->server_id,
         .web = config->web_root ? web_files_directory(config->web_root) : web_files_embedded(), .secure_cookies = config->tls_cert != NULL,
-        .file_max_bytes = config->max_file_bytes, .shown = config->shown, .n_shown = config->n_shown, .data_dir = config->data_dir };
+        .file_max_bytes = config->max_file_bytes, .quota_bytes = config->quota_bytes, .shown = config->shown, .n_shown = config->n_shown, .data_dir = config->data_dir };
     if (token_key_create(config->secret, &server->door_settings.key) != fault_none) return EX_CONFIG;
     if (vapid_key_create(config->vapid_pem, &server->vapid) != fault_none) return EX_CONFIG;
     server->door_settings.push_key = vapid_key_public(server->vapid);

@@ -79,7 +79,7 @@ enum fault account_make(struct ask *ask, const struct account_register_in *in, b
     if (fault == fault_conflict && !ask->c->detail) return ask_refuse(ask, fault, "username");
     if (fault) return fault;
     out->person.username = in->who.username, out->site_admin = site_admin, out->created_us = ask->now_us;
-    out->email = in->email_sent, out->locale = record.locale;
+    out->email = in->email_sent, out->locale = record.locale, out->quota_bytes = -1;
     fault = store_member_insert(ask->store, CHAT_LOBBY, out->person.id, role_member, ask->now_us);
     return fault || !out->email.n ? fault : letter_verify(ask, out);
 }

@@ -35,6 +35,7 @@ struct account {
     bool email_verified;
     struct span about, locale; /* locale: the language of our letters to them; empty: English */
     bool hide_read, hide_last_seen;
+    int64_t used_bytes, quota_bytes; /* of their files; quota_bytes -1: the setting counts (ask_account puts it in) */
 };
 
 #define ACCOUNT_ERASED_PREFIX "deleted-" /* user names that begin so belong to deleted accounts */

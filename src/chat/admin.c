@@ -81,7 +81,7 @@ static enum fault change_closed(struct ask *ask, const struct user_view *user, b
 static enum fault change_quota(struct ask *ask, const struct user_view *user, int64_t quota_bytes)
 {
     struct account_id id = user->account.person.id;
-    if (user->quota_bytes == quota_bytes) return fault_none;
+    if (user->account.quota_bytes == quota_bytes) return fault_none;
     enum fault fault = store_account_set_quota(ask->store, id, quota_bytes);
     struct span detail = quota_bytes < 0 ? SPAN("") : arena_printf(ask->arena, "%lld", (long long)quota_bytes);
     return fault ? fault : ask_audit(ask, "user_quota", id, no_room, detail);

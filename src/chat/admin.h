@@ -11,7 +11,6 @@
 struct user_view {
     struct account account;
     int64_t n_rooms, n_sessions, last_seen_us, deactivated_us, erased_us;
-    int64_t quota_bytes; /* -1: the setting counts */
     struct person owner; /* of a bot */
 };
 struct admin_user_list_in { struct span query; struct account_id after; size_t limit; }; /* query: a part of name or address; empty: all */
@@ -37,7 +36,7 @@ struct admin_room_view {
     int64_t last_us; /* 0: nothing was posted */
     struct person last_author;
     struct span last_text; /* the first code points; empty: deleted, or only files */
-    bool last_deleted;
+    bool last_deleted, last_has_file;
 };
 struct admin_room_list_in { struct span query; struct room_id after; size_t limit; };
 struct admin_figures_in { char unused; };

@@ -40,6 +40,11 @@ enum fault ask_person_changed(struct ask *ask, const struct person *person)
     return ask_happened(ask, &e);
 }
 
+void ask_account(const struct ask *ask, struct account *account)
+{
+    if (account->quota_bytes < 0) account->quota_bytes = ask->chat->rules->quota_bytes;
+}
+
 enum fault ask_audit(struct ask *ask, const char *action, struct account_id account, struct room_id room, struct span detail)
 {
     struct audit_view entry = {

@@ -24,6 +24,8 @@ must_use enum fault ask_may(struct ask *ask, enum verb verb, const struct place 
 must_use enum fault ask_welcome(struct ask *ask, struct account_id by);
 /* Something has happened. Fills in when and by whom, takes the room's next number when it is lasting, and hands a copy to the commit's chain. */
 must_use enum fault ask_happened(struct ask *ask, struct event *e);
+/* Puts in what settings tell about an account, before a client sees it. */
+void ask_account(const struct ask *ask, struct account *account);
 /* Writes an administrative act into the audit log. account and room may be none, detail empty. */
 must_use enum fault ask_audit(struct ask *ask, const char *action, struct account_id account, struct room_id room, struct span detail);
 /* Ends all sessions of the account but `except` (none: all, and its sockets that hold no session too). */

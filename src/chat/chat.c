@@ -86,6 +86,7 @@ static enum fault authorize(struct ask *ask)
     enum fault fault = store_account_asking(ask->store, actor.account, actor.session, ask->now_us, ask->arena, &ask->account);
     if (fault == fault_not_found) return ask_refuse(ask, fault_unauthenticated, "session");
     if (fault) return fault;
+    ask_account(ask, &ask->account);
     if (needed == command_authority_site_admin && !ask->account.site_admin) return ask_refuse(ask, fault_forbidden, "site_admin");
     return fault_none;
 }

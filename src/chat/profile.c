@@ -4,6 +4,7 @@
    Always: who sets a new password or closes the account ends the sessions that stand on the old state, and their sockets, in the same transaction.
    What remains of a deleted account: docs/decisions/0012. */
 #include "base/utf8.h"
+#include "chat/avatar.h"
 #include "chat/email.h"
 #include "chat/letter.h"
 #include "chat/member.h"
@@ -251,7 +252,10 @@ static enum fault leave_rooms(struct ask *ask, struct person who)
 static enum fault erase(struct ask *ask, struct account_id id)
 {
     struct person nobody = { .id = id, .username = arena_printf(ask->arena, ACCOUNT_ERASED_PREFIX "%lld", (long long)id.v) };
-    enum fault fault = account_close(ask, id);
+    struct user_view user;
+    enum fault fault = store_user_view(ask->store, id, ask->now_us, ask->arena, &user);
+    if (!fault) fault = account_close(ask, id);
+    if (!fault) fault = avatar_release(ask, user.account.person.avatar);
     if (!fault) fault = store_account_erase(ask->store, id, nobody.username, ask->now_us);
     if (!fault) fault = store_link_delete(ask->store, id, link_verify);
     if (!fault) fault = store_link_delete(ask->store, id, link_reset);

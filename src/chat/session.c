@@ -41,6 +41,7 @@ enum fault grant_open(struct ask *ask, struct span agent, struct span address, s
         .created_us = ask->now_us, .used_us = ask->now_us, .rotated_us = ask->now_us,
         .expires_us = ask->now_us + ask->chat->rules->refresh_ttl_s * 1000000,
     };
+    ask_account(ask, &out->account);
     enum fault fault = store_session_delete_expired(ask->store, record.account, ask->now_us);
     if (!fault) fault = store_session_insert(ask->store, &record, &out->session);
     if (!fault) out->refresh_token = token_of(ask, out->session, family, secret);
@@ -164,6 +165,7 @@ enum fault session_refresh(struct ask *ask)
     fault = store_account_asking(ask->store, session.account, session.id, ask->now_us, ask->arena, &ask->account);
     if (fault == fault_not_found) return ask_refuse(ask, fault_unauthenticated, "account");
     if (fault) return fault;
+    ask_account(ask, &ask->account);
     grant->account = ask->account, grant->session = session.id;
     struct span hash = secret_hash(ask->arena, token.secret);
     if (secret_eq(hash, session.refresh_hash)) return rotate(ask, &token, &session, grant);

@@ -25,8 +25,8 @@ struct door_settings {           /* immutable, shared by all loops */
     const char *server_id;       /* new at every start */
     struct web_files *web;
     bool secure_cookies;
-    int64_t file_max_bytes;      /* of one upload */
     const char *push_key;        /* base64url: applicationServerKey of Web Push */
+    int64_t file_max_bytes, quota_bytes; /* of one upload; of one account as a rule */
     const struct door_setting *shown; size_t n_shown;
     const char *data_dir;        /* whose disk is measured */
 };

@@ -8,6 +8,7 @@ void col_account(struct db_rows *rows, struct arena *arena, struct account *out)
         .person = col_person(rows, 0, arena), .site_admin = db_col_i64(rows, at), .created_us = db_col_i64(rows, at + 1),
         .email = db_col_copy(rows, at + 2, arena), .email_verified = !db_col_is_null(rows, at + 3), .about = db_col_copy(rows, at + 4, arena),
         .locale = db_col_copy(rows, at + 5, arena), .hide_read = db_col_i64(rows, at + 6), .hide_last_seen = db_col_i64(rows, at + 7),
+        .used_bytes = db_col_i64(rows, at + 8), .quota_bytes = db_col_i64(rows, at + 9),
     };
 }
 

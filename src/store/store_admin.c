@@ -8,8 +8,7 @@ static void col_user(struct db_rows *rows, struct arena *arena, struct user_view
     int at = ACCOUNT_N_COLUMNS;
     *out = (struct user_view){
         .n_rooms = db_col_i64(rows, at), .n_sessions = db_col_i64(rows, at + 1), .last_seen_us = db_col_i64(rows, at + 2),
-        .deactivated_us = db_col_i64(rows, at + 3), .erased_us = db_col_i64(rows, at + 4), .quota_bytes = db_col_i64(rows, at + 5),
-        .owner = col_person(rows, at + 6, arena),
+        .deactivated_us = db_col_i64(rows, at + 3), .erased_us = db_col_i64(rows, at + 4), .owner = col_person(rows, at + 5, arena),
     };
     col_account(rows, arena, &out->account);
 }
@@ -43,7 +42,7 @@ static void col_admin_room(struct db_rows *rows, struct arena *arena, struct adm
         .id = { db_col_i64(rows, 0) }, .kind = (enum room_kind)db_col_i64(rows, 1), .name = db_col_copy(rows, 2, arena),
         .public = db_col_i64(rows, 3), .n_members = db_col_i64(rows, 4), .created_us = db_col_i64(rows, 5), .guild = { db_col_i64(rows, 6) },
         .n_messages = db_col_i64(rows, 7), .last_us = db_col_i64(rows, 8), .last_deleted = !db_col_is_null(rows, 9),
-        .last_text = db_col_copy(rows, 10, arena), .last_author = col_person(rows, 11, arena),
+        .last_text = db_col_copy(rows, 10, arena), .last_has_file = db_col_i64(rows, 11), .last_author = col_person(rows, 12, arena),
     };
 }
 

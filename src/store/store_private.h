@@ -35,7 +35,7 @@ void col_face(struct db_rows *rows, int column, struct arena *arena, struct room
 must_use enum fault room_end_views(struct store *store, struct db_rows *rows, struct arena *arena, struct room_view **views_out, size_t *n_out);
 
 /* The columns of ACCOUNT_COLUMNS, from the first on. */
-#define ACCOUNT_N_COLUMNS (8 + PERSON_N_COLUMNS)
+#define ACCOUNT_N_COLUMNS (10 + PERSON_N_COLUMNS)
 void col_account(struct db_rows *rows, struct arena *arena, struct account *out);
 
 /* The columns of MESSAGE_COLUMNS, MESSAGE_N_COLUMNS of them from `column` on; reactions are not in them: message_add_reactions comes after. */

@@ -78,6 +78,8 @@ void encode_account(struct json_writer *w, const struct account *a)
     put_text_or_null(w, "locale", a->locale);
     json_put_bool(w, "hide_read", a->hide_read);
     json_put_bool(w, "hide_last_seen", a->hide_last_seen);
+    json_put_int(w, "quota_bytes", a->quota_bytes);
+    json_put_int(w, "used_bytes", a->used_bytes);
     json_end_object(w);
 }
 

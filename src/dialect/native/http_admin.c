@@ -46,7 +46,8 @@ enum fault decode_users(struct call *a)
     return take_page(a, &in->query, &in->after.v, &in->limit);
 }
 
-static void put_user_fields(struct json_writer *w, const struct user_view *u)
+/* quota: their own, or null; quota_bytes: what counts. */
+static void put_user_fields(struct json_writer *w, const struct user_view *u, int64_t standard_bytes)
 {
     const struct account *account = &u->account;
     encode_person_fields(w, &account->person);
@@ -59,9 +60,12 @@ static void put_user_fields(struct json_writer *w, const struct user_view *u)
     json_put_time(w, "last_seen", u->last_seen_us);
     json_put_int(w, "n_rooms", u->n_rooms);
     json_put_int(w, "n_sessions", u->n_sessions);
-    json_key(w, "quota_bytes");
-    if (u->quota_bytes < 0) json_null(w);
-    else json_int(w, u->quota_bytes);
+    bool own = account->quota_bytes >= 0;
+    json_key(w, "quota");
+    if (own) json_int(w, account->quota_bytes);
+    else json_null(w);
+    json_put_int(w, "quota_bytes", own ? account->quota_bytes : standard_bytes);
+    json_put_int(w, "used_bytes", account->used_bytes);
     json_key(w, "owner");
     encode_person_or_null(w, &u->owner);
 }
@@ -73,7 +77,7 @@ void encode_users(struct call *a)
     list_begin(&reply, "users");
     for (size_t i = 0; i < out->n; i++) {
         json_begin_object(&reply.w);
-        put_user_fields(&reply.w, &out->users[i]);
+        put_user_fields(&reply.w, &out->users[i], a->door->settings->quota_bytes);
         json_end_object(&reply.w);
     }
     list_end(a, &reply, out->more);
@@ -99,7 +103,7 @@ void encode_created_user(struct call *a)
     struct reply reply;
     reply_begin(&reply);
     json_begin_object(&reply.w);
-    put_user_fields(&reply.w, &out->user);
+    put_user_fields(&reply.w, &out->user, a->door->settings->quota_bytes);
     put_text_or_null(&reply.w, "link", out->link);
     json_end_object(&reply.w);
     reply_end(a, &reply, 201);
@@ -126,7 +130,7 @@ void encode_changed_user(struct call *a)
     struct reply reply;
     reply_begin(&reply);
     json_begin_object(&reply.w);
-    put_user_fields(&reply.w, &a->command->out.admin_user_change.user);
+    put_user_fields(&reply.w, &a->command->out.admin_user_change.user, a->door->settings->quota_bytes);
     json_end_object(&reply.w);
     reply_end(a, &reply, 200);
 }
@@ -184,7 +188,7 @@ static void put_last(struct json_writer *w, const struct admin_room_view *room)
     }
     json_begin_object(w);
     json_put_string(w, "text", room->last_text.n ? room->last_text : SPAN(""));
-    json_put_bool(w, "has_file", !room->last_text.n && !room->last_deleted);
+    json_put_bool(w, "has_file", room->last_has_file);
     json_put_bool(w, "deleted", room->last_deleted);
     json_put_time(w, "at", room->last_us);
     json_key(w, "author");

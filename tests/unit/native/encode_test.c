@@ -89,10 +89,10 @@ static void people(void **state)
 {
     (void)state;
     struct account account = { .person = ali, .site_admin = true, .created_us = AT, .email = SPAN("a@b.uz"),
-                               .email_verified = true, .hide_last_seen = true };
+                               .email_verified = true, .quota_bytes = 9, .used_bytes = 3, .hide_last_seen = true };
     fresh(), encode_account(&w, &account);
     assert_string_equal(written(), "{\"id\":7,\"username\":\"ali\",\"name\":\"Ali aka\",\"avatar\":\"a1\",\"bot\":false,\"site_admin\":true,\"created_at\":" AT_TEXT
-                        ",\"email\":\"a@b.uz\",\"email_verified\":true,\"about\":\"\",\"locale\":null,\"hide_read\":false,\"hide_last_seen\":true}");
+                        ",\"email\":\"a@b.uz\",\"email_verified\":true,\"about\":\"\",\"locale\":null,\"hide_read\":false,\"hide_last_seen\":true,\"quota_bytes\":9,\"used_bytes\":3}");
     struct member_view member = { .person = ali, .role = role_owner, .joined_us = AT, .read = 5 };
     fresh(), encode_member(&w, &member, false, true);
     assert_string_equal(written(), "{\"account\":" ALI ",\"role\":\"owner\",\"joined_at\":" AT_TEXT ",\"read\":null,\"muted_until\":null,\"online\":true}");
