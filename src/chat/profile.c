@@ -4,6 +4,7 @@
    Always: who sets a new password or closes the account ends the sessions that stand on the old state, and their sockets, in the same transaction.
    What remains of a deleted account: docs/decisions/0012. */
 #include "base/utf8.h"
+#include "chat/ask.h"
 #include "chat/avatar.h"
 #include "chat/email.h"
 #include "chat/letter.h"
