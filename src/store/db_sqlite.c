@@ -4,10 +4,11 @@
    - A commit is on disk when it returns: WAL with synchronous=FULL.
    - Only a writer writes and checkpoints; of several writers (a tool beside the server) only the one that holds PATH-owner checkpoints. Versions
      before 3.51.3 can damage a WAL when two connections write and checkpoint at the same time.
-   - The WAL is copied back after every 4,000 pages without waiting for anybody, and past 65,536 pages (256 MiB) with waiting, which is its ceiling
+   - The WAL is copied back after every 8,000 pages without waiting for anybody, and past 131,072 pages (256 MiB) with waiting, which is its ceiling
      as long as no reader sleeps inside a transaction.
    - The search index lies in a file of its own, PATH-search: made anew from the messages whenever it is lost, so its commits wait for no disk, and
      an indexer, its only writer, never holds up the one writer of everything else. Readers attach it; without it they do all but search.
+   - A new file has pages of 2 KiB: a commit changes a little on many pages, one a room, and writes each of them whole.
    - Text is bound without a copy: the caller's bytes stay until the query ends. */
 #include "store/db_driver.h"
 #include "base/log.h"
@@ -24,8 +25,9 @@
 #include <unistd.h>
 
 #define BUSY_TIMEOUT_MS 5000
-#define CHECKPOINT_EVERY_PAGES 4000
-#define CHECKPOINT_WAITING_PAGES 65536
+#define PAGE_BYTES "2048"
+#define CHECKPOINT_EVERY_PAGES 8000
+#define CHECKPOINT_WAITING_PAGES 131072
 #define PATH_MAX_BYTES 4000
 
 enum word { word_begin_writing, word_begin_reading, word_commit, word_rollback, word_savepoint, word_release, word_rollback_to, word_count };
@@ -368,7 +370,7 @@ static bool pragma_is(sqlite3 *handle, const char *sql, const char *expected)
     return is;
 }
 
-/* Pages of 4 KiB and one list a term: without positions the index is a third as large, and the text itself tells the rest. */
+/* One list a term: without positions the index is a third as large, and the text itself tells the rest. */
 static const char finder_schema[] =
     "PRAGMA finder.journal_mode=WAL; PRAGMA finder.synchronous=NORMAL; PRAGMA finder.cache_size=-32768;"
     "CREATE VIRTUAL TABLE IF NOT EXISTS finder.search_terms USING fts5(terms, content='', detail=none, tokenize='ascii');"
@@ -423,6 +425,7 @@ static int configure(struct sqlite *s)
     sqlite3_wal_autocheckpoint(s->handle, 0);
     if (s->owner_fd >= 0 || s->base.mode == db_indexer) sqlite3_wal_hook(s->handle, on_commit, s);
     if (s->owner_fd < 0) sqlite3_db_config(s->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+    if (s->base.mode == db_writer) sqlite3_exec(s->handle, "PRAGMA page_size=" PAGE_BYTES, NULL, NULL, NULL); /* of a file that is still empty */
     if (s->base.mode == db_writer && !pragma_is(s->handle, "PRAGMA journal_mode=WAL", "wal")) {
         int rc = sqlite3_extended_errcode(s->handle);
         return rc && rc != SQLITE_ROW ? rc : SQLITE_CANTOPEN;
