@@ -25,7 +25,7 @@ static const char *const promise[verb_count] = {
     [verb_message_post] = "?-++++-+",      [verb_message_edit] = "?-oooo-o",   [verb_message_delete] = "?-o+++++",
     [verb_message_react] = "?-++++-+",     [verb_message_mark_read] = "?-++++-+", [verb_message_post_always] = "?--+++--",
     [verb_message_versions] = "?-++++++",  [verb_mention_all] = "?-o+++-o",    [verb_pin] = "?--+++--",
-    [verb_draft_keep] = "?-++++-+",
+    [verb_draft_keep] = "?-++++-+",        [verb_hook_manage] = "?---++++",
 };
 
 static char letter(enum verb verb, const struct place *place, bool site)

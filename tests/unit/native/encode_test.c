@@ -34,7 +34,7 @@ static struct message a_message(void)
 }
 #define A_MESSAGE                                                                                                                      \
     "{\"id\":99,\"room\":3,\"seq\":119,\"author\":" ALI ",\"text\":\"salom\",\"key\":null,\"reply_to\":null,\"created_at\":" AT_TEXT \
-    ",\"edited_at\":null,\"deleted\":false,\"reactions\":[],\"files\":[],\"mentions\":[],\"mentions_everyone\":false,\"pinned\":false,\"n_versions\":0}"
+    ",\"edited_at\":null,\"deleted\":false,\"reactions\":[],\"files\":[],\"mentions\":[],\"mentions_everyone\":false,\"pinned\":false,\"n_versions\":0,\"webhook\":null}"
 
 static void messages(void **state)
 {
@@ -44,12 +44,13 @@ static void messages(void **state)
     assert_string_equal(written(), A_MESSAGE);
     struct reaction_view reaction = { .emoji = SPAN("👍"), .count = 2, .by = { { 7 }, { 9 } }, .n_by = 2 };
     m.key = SPAN("k-1"), m.reply_to.v = 98, m.reply_author = vali, m.reply_text = SPAN("q"), m.edited_us = AT;
-    m.reactions = &reaction, m.n_reactions = 1, m.reply_seq = 118, m.mentions = SPAN("0,9,7"), m.pinned_us = AT, m.n_versions = 2;
+    m.reactions = &reaction, m.n_reactions = 1, m.reply_seq = 118, m.mentions = SPAN("0,9,7"), m.pinned_us = AT, m.n_versions = 2, m.hook_name = SPAN("Builder");
     fresh(), encode_message(&w, &m);
     assert_string_equal(written(), "{\"id\":99,\"room\":3,\"seq\":119,\"author\":" ALI ",\"text\":\"salom\",\"key\":\"k-1\","
                                    "\"reply_to\":{\"id\":98,\"author\":" VALI ",\"text\":\"q\",\"seq\":118,\"has_file\":false},\"created_at\":" AT_TEXT ",\"edited_at\":" AT_TEXT
                                    ",\"deleted\":false,\"reactions\":[{\"emoji\":\"👍\",\"count\":2,\"by\":[7,9]}],\"files\":[],"
-                                   "\"mentions\":[9,7],\"mentions_everyone\":true,\"pinned\":true,\"n_versions\":2}");
+                                   "\"mentions\":[9,7],\"mentions_everyone\":true,\"pinned\":true,\"n_versions\":2,"
+                                   "\"webhook\":{\"name\":\"Builder\",\"avatar\":null}}");
 }
 
 static void a_deleted_message_says_nothing(void **state)
@@ -68,14 +69,17 @@ static void rooms(void **state)
     (void)state;
     struct message m = a_message();
     struct room_view room = { .id = { 3 }, .kind = room_direct, .role = role_member, .head = 120, .read = 118, .unread = 2, .n_members = 2,
-                              .created_us = AT, .last = &m, .peer = vali, .mentions = 1, .read_by_all = 117, .n_pins = 2, .draft = { SPAN("d"), { 0 }, AT } };
+                              .created_us = AT, .last = &m, .peer = vali, .mentions = 1, .read_by_all = 117, .n_pins = 2, .draft = { SPAN("d"), { 0 }, AT },
+                              .notify_level = notify_mentions };
     fresh(), encode_room(&w, &room, true);
     assert_string_equal(written(), "{\"id\":3,\"kind\":\"direct\",\"name\":null,\"public\":false,\"role\":\"member\",\"head\":120,\"read\":118,\"unread\":2,"
                                    "\"n_members\":2,\"created_at\":" AT_TEXT ",\"last\":" A_MESSAGE ",\"peer\":" VALI
                                    ",\"mentions\":1,\"read_by_all\":117,\"n_pins\":2,"
                                    "\"draft\":{\"text\":\"d\",\"reply_to\":null,\"updated_at\":" AT_TEXT "},"
                                    "\"guild\":null,\"position\":0,\"topic\":null,\"icon\":null,\"read_only\":false,\"slow_s\":0,"
-                                   "\"blocked\":false,\"muted_until\":null}");
+                                   "\"blocked\":false,\"muted_until\":null,\"notify\":{\"level\":\"mentions\",\"until\":null}}");
+    fresh(), encode_notify(&w, notify_none, 5); /* it is over */
+    assert_string_equal(written(), "{\"level\":null,\"until\":null}");
     fresh(), encode_room(&w, &room, false);
     assert_non_null(strstr(written(), "\"last\":null"));
     struct room_view outside = { .id = { 4 }, .kind = room_group, .name = SPAN("g"), .public = true, .created_us = AT, .last = &m };
