@@ -1,6 +1,7 @@
 // The promise, proven: many clients talk through the native gateway, native HTTP and both generations of the old lobby at once; the server is killed
 // with -9 at random moments and started again; the clients resume and repeat what was not acknowledged, with the same keys. In the end everything is
-// audited against the history: each acknowledged message exactly once, in order, seen by every client; edits, deletes, reactions and marks too.
+// audited against the history: each acknowledged message exactly once, in order, seen by every client; edits, deletes, reactions and marks too. Meanwhile
+// a steward moves people and channels of a guild that everybody is in.
 //
 // usage: node promise.mjs [--kills N] [--seconds S] [--clients N] [--seed N]     on PostgreSQL when DATABASE_URL is set
 // Prints one JSON line {kills, acked, lost, doubled, out_of_order, …} and ends with 1 when anything was broken.
@@ -133,14 +134,119 @@ class Talker {
     }
 
     async talk(width) {
+        const { lobby, group, channel } = this.world;
         const one = async () => {
             while (!this.world.quiet) {
                 if (this.world.random() < 0.3) await this.change();
-                else await this.send(this.world.random() < 0.5 ? this.world.lobby : this.world.group);
+                else await this.send([lobby, lobby, group, group, channel][Math.floor(this.world.random() * 5)]);
                 await sleep(this.world.random() * this.world.pause);
             }
         };
         await Promise.all(Array.from({ length: width }, one));
+    }
+}
+
+/** Owns the guild. Adds, raises, silences, bans and removes guests, makes, changes and deletes channels; remembers what was acknowledged. */
+class Steward {
+    constructor(world, person, guests) {
+        Object.assign(this, { world, person, guests });
+        this.roles = new Map();    // guest id to role, of those who are in
+        this.banned = new Set();
+        this.muted = new Set();
+        this.channels = new Map(); // id to {name, topic}
+        this.deleted = new Set();
+        this.writes = 0;
+        this.n = 0;
+    }
+
+    /** Repeats until it is answered. What a lost answer had done already may be told as not being there. */
+    async write(method, path, body, mayBeGone = false) {
+        for (let tries = 0; ; tries++) {
+            try {
+                const answer = await new Api(`${this.world.server.url}/api/v1`, this.person.token).ok(method, path, body);
+                this.writes++;
+                return answer;
+            } catch (error) {
+                this.world.retries++;
+                if (mayBeGone && tries && /: 404 /.test(error.message)) return null;
+                if (/: 4\d\d /.test(error.message) && !/: 4(01|29) /.test(error.message)) throw error;
+                if (/: 401 /.test(error.message)) this.person = await Person.logIn(this.world.server, this.person.username).catch(() => this.person);
+                await sleep(5 + this.world.random() * 25);
+            }
+        }
+    }
+
+    any(list) { return list[Math.floor(this.world.random() * list.length)]; }
+
+    async moveGuest() {
+        const { guild } = this.world, guest = this.any(this.guests).id, kind = this.world.random();
+        if (this.banned.has(guest)) {
+            await this.write('DELETE', `/rooms/${guild}/bans/${guest}`);
+            this.banned.delete(guest);
+        } else if (!this.roles.has(guest) || kind < 0.4) {
+            const role = this.any(['member', 'moderator', 'admin']);
+            await this.write('PUT', `/rooms/${guild}/members/${guest}`, { role });
+            this.roles.set(guest, role);
+        } else if (kind < 0.6) {
+            const on = !this.muted.has(guest);
+            await this.write('PUT', `/rooms/${guild}/members/${guest}/timeout`, { for_s: on ? 3600 : 0 });
+            this.muted[on ? 'add' : 'delete'](guest);
+        } else {
+            const bans = kind < 0.75;
+            await this.write(bans ? 'PUT' : 'DELETE', `/rooms/${guild}/${bans ? 'bans' : 'members'}/${guest}`);
+            if (bans) this.banned.add(guest);
+            this.roles.delete(guest);
+            this.muted.delete(guest);
+        }
+    }
+
+    async moveChannel() {
+        const { guild } = this.world, kind = this.world.random(), id = this.any([...this.channels.keys()]);
+        if (!id || kind < 0.4) {
+            const name = `channel ${this.n++}`;
+            const made = await this.write('POST', `/guilds/${guild}/channels`, { name });
+            this.channels.set(made.id, { name, topic: null });
+        } else if (kind < 0.7) {
+            const topic = `topic ${this.n++}`;
+            await this.write('PATCH', `/rooms/${id}`, { topic });
+            this.channels.get(id).topic = topic;
+        } else {
+            await this.write('DELETE', `/rooms/${id}`, undefined, true);
+            this.channels.delete(id);
+            this.deleted.add(id);
+        }
+    }
+
+    async talk() {
+        while (!this.world.quiet) {
+            await (this.world.random() < 0.6 ? this.moveGuest() : this.moveChannel());
+            await sleep(this.world.random() * 2 * this.world.pause);
+        }
+    }
+
+    /** What the guild is like now, against what was acknowledged. A channel may be there twice: making one has no key. */
+    async audit(report) {
+        const { guild } = this.world, wrong = [];
+        const expect = (what, got, wanted) => got === wanted || wrong.push(`${what} is ${got}, not ${wanted}`);
+        const { rooms } = await this.person.api.get(`/guilds/${guild}/channels`);
+        for (const [id, { name, topic }] of this.channels) {
+            const room = rooms.find((r) => r.id === id);
+            expect(`channel ${id}`, `${room?.name} ${room?.topic}`, `${name} ${topic}`);
+        }
+        for (const id of this.deleted) expect(`deleted channel ${id}`, rooms.some((r) => r.id === id), false);
+        for (const room of [guild, ...rooms.map((r) => r.id)]) {
+            const { members } = await this.person.api.get(`/rooms/${room}/members?limit=200`);
+            for (const { id } of this.guests) {
+                const member = members.find((m) => m.account.id === id);
+                expect(`guest ${id} in ${room}`, member?.role, this.roles.get(id));
+                expect(`time-out of ${id} in ${room}`, Date.parse(member?.muted_until ?? 0) > Date.now(), this.muted.has(id));
+            }
+        }
+        const { bans } = await this.person.api.get(`/rooms/${guild}/bans`);
+        expect('bans', bans.map((b) => b.account.id).join(), [...this.banned].sort((a, b) => a - b).join());
+        report.lost += wrong.length;
+        report.wrong.push(...wrong);
+        report.changes_acked += this.writes;
     }
 }
 
@@ -197,7 +303,14 @@ export async function promise({ kills = 10, seconds = 0, clients = 8, seed = Dat
     const group = await people[0].group('promise', people.slice(1));
     world.group = group.id;
     world.lobby = (await people[0].lobby()).id;
-    world.rooms = [world.lobby, world.group];
+    const owner = await Person.register(server, 'steward');
+    const guests = [];
+    for (let i = 0; i < 5; i++) guests.push(await Person.register(server, `guest${i}`));
+    world.guild = (await owner.api.post('/guilds', { name: 'promise' })).id;
+    world.channel = (await owner.api.get(`/guilds/${world.guild}/channels`)).rooms[0].id;
+    for (const person of people) await owner.api.put(`/rooms/${world.guild}/members/${person.id}`);
+    const steward = new Steward(world, owner, guests);
+    world.rooms = [world.lobby, world.group, world.guild, world.channel];
     const old = [];
     for (const name of ['olda1', 'olda2', 'oldb1', 'oldb2']) {
         await Person.register(server, name);
@@ -206,7 +319,7 @@ export async function promise({ kills = 10, seconds = 0, clients = 8, seed = Dat
     const talkers = people.map((person, i) => new Talker(world, person, i % 3 === 2));
     const everybody = [...talkers, ...old];
     const listening = everybody.map((t) => t.listen());
-    const talking = everybody.map((t) => t.talk(4));
+    const talking = [...everybody, steward].map((t) => t.talk(4));
 
     const end = seconds ? Date.now() + seconds * 1000 : Infinity;
     let n = 0, downMs = 0;
@@ -222,6 +335,8 @@ export async function promise({ kills = 10, seconds = 0, clients = 8, seed = Dat
     world.quiet = true;
     await Promise.all(talking);
     const report = { database: server.database ? 'postgresql' : 'sqlite', kills: n, seed, ...await audit(world, talkers, old, people[0]) };
+    steward.person = await Person.logIn(server, 'steward');
+    await steward.audit(report);
     report.restart_ms = n ? Math.round(downMs / n) : 0;
     await Promise.all([...talkers.map((t) => caughtUp(t, report.truth)), ...old.map((t) => caughtUpOld(t, report.truth, world.lobby))]);
     world.over = true;
@@ -331,13 +446,13 @@ function auditSessions(report, world, talkers, old) {
     report.wrong = report.wrong.slice(0, 20);
 }
 
-const shape = (e) => [e.seq, e.t, e.message?.id, e.message_id, e.emoji, e.by?.id, e.member?.id, e.read].join(' ');
+const shape = (e) => [e.seq, e.t, e.message?.id, e.message_id, e.emoji, e.by?.id, e.member?.id, e.role, e.channel?.id, e.read].join(' ');
 
 function auditView(report, talker, room, truth) {
     const real = truth.events.get(room), kept = new Set(real.map((e) => e.seq));
     const who = `${talker.person.username} in room ${room}`;
-    // A read mark that was replaced is heard live and forgotten by the replay.
-    const seen = talker.events.get(room).filter((e) => e.t !== 'room_read' || kept.has(e.seq));
+    // A read mark that was replaced, and what came of a channel that was removed, are heard live and forgotten by the replay.
+    const seen = talker.events.get(room).filter((e) => !/^room_read$|^channel_/.test(e.t) || kept.has(e.seq));
     if (seen.length !== real.length) report.lost++, report.wrong.push(`${who} saw ${seen.length} events of ${real.length}`);
     for (let i = 0; i < Math.min(seen.length, real.length); i++) {
         if (shape(seen[i]) === shape(real[i])) continue;
