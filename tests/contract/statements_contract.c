@@ -132,8 +132,8 @@ int main(void)
         cmocka_unit_test(the_engines_agree),
     };
     int failed = cmocka_run_group_tests(cases, NULL, NULL);
-    const char *const ends[] = { "", "-wal", "-shm", "-owner" };
-    for (int i = 0; i < 4; i++) {
+    const char *const ends[] = { "", "-wal", "-shm", "-owner", "-search", "-search-wal", "-search-shm" };
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
         snprintf(path, sizeof path, "%s/s.db%s", dir, ends[i]);
         unlink(path);
     }
