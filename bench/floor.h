@@ -8,7 +8,7 @@
 #include <time.h>
 
 #define FLOOR_TEXT_BYTES 128
-#define FLOOR_ROOMS 16
+#define FLOOR_ROOMS 64 /* as many as the case above the floor has senders, each in a room of their own */
 #define FLOOR_ROWS_PER_COMMIT_MAX 1024
 
 struct floor_run {

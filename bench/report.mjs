@@ -47,7 +47,7 @@ Milliseconds are from the send to the sender's own copy (messages through the ga
 const durable = (list) => `
 ## Durable sends: 64 senders, each in a room of its own, through the gateway
 
-The floor is a bare program that inserts rows into a table with one index, 64 rows a commit, on the same disk in the same round (\`bench/floor_sqlite.c\`;
+The floor is a bare program that inserts rows into a table with one index, 64 rows a commit, into as many rooms as there are senders, on the same disk in the same round (\`bench/floor_sqlite.c\`;
 \`bench/floor_postgres.c\` sends each commit's rows as arrays). The goal is held by 4 in flight a sender. The database server of the PostgreSQL case runs where the kernel puts it.
 
 ${table(['case', 'in flight', 'goal', 'met', 'ratio (spread)', 'acknowledged/s', 'floor rows/s', 'p50 / p99 ms, send to acknowledgement', 'server CPU µs each'],
