@@ -82,7 +82,9 @@ static void add_pushes(struct dispatch *d, const struct notice_look_out *seen, s
         const struct notice_target *t = &seen->targets[i];
         int64_t seq = newest_for(t, &seen->changes);
         if (!seq) continue;
-        bool online = hub_is_online(d->config.hub, t->account);
+        enum presence status = hub_status(d->config.hub, t->account);
+        bool online = status == presence_online;
+        if (status == presence_dnd) continue;
         out->pushes[out->n_pushes++] = (struct notice_push){ t->subscription, seq, now_us + (online ? DISPATCH_ONLINE_DELAY_S * INT64_C(1000000) : 0) };
     }
 }

@@ -97,6 +97,7 @@ enum fault store_room_remove(struct store *store, struct room_id room)
     if (!fault) fault = DB_EXEC(store->db, room_remove_invites, DB_I64(room.v));
     if (!fault) fault = DB_EXEC(store->db, room_remove_bans, DB_I64(room.v));
     if (!fault) fault = DB_EXEC(store->db, room_remove_drafts, DB_I64(room.v));
+    if (!fault) fault = notify_forget_room(store, room);
     return fault ? fault : DB_EXEC(store->db, room_remove, DB_I64(room.v));
 }
 

@@ -153,3 +153,21 @@ enum fault store_push_content(struct store *store, const struct parcel *p, struc
     }
     return db_end(&rows);
 }
+
+/* ---- Forgetting */
+
+/* What waits in the outbox for such a room or account finds nobody when it is about to leave. */
+enum fault notify_forget_room(struct store *store, struct room_id room)
+{
+    enum fault fault = DB_EXEC(store->db, room_remove_hooks, DB_I64(room.v));
+    if (!fault) fault = DB_EXEC(store->db, room_remove_outgoing, DB_I64(room.v));
+    if (!fault) fault = DB_EXEC(store->db, room_remove_levels, DB_I64(room.v));
+    return fault ? fault : DB_EXEC(store->db, room_remove_marks, DB_I64(room.v));
+}
+
+enum fault notify_forget_account(struct store *store, struct account_id account)
+{
+    enum fault fault = DB_EXEC(store->db, account_erase_levels, DB_I64(account.v));
+    if (!fault) fault = DB_EXEC(store->db, account_erase_pushes, DB_I64(account.v));
+    return fault ? fault : DB_EXEC(store->db, account_erase_hooks, DB_I64(account.v));
+}

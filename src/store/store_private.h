@@ -38,6 +38,10 @@ must_use enum fault room_end_views(struct store *store, struct db_rows *rows, st
 #define ACCOUNT_N_COLUMNS (10 + PERSON_N_COLUMNS)
 void col_account(struct db_rows *rows, struct arena *arena, struct account *out);
 
+/* What a room that is being removed (with its channels), or an account that is being erased, leaves of levels, subscriptions, hooks and marks. */
+must_use enum fault notify_forget_room(struct store *store, struct room_id room);
+must_use enum fault notify_forget_account(struct store *store, struct account_id account);
+
 /* The columns of MESSAGE_COLUMNS, MESSAGE_N_COLUMNS of them from `column` on; reactions are not in them: message_add_reactions comes after. */
 #define MESSAGE_N_COLUMNS (18 + 2 * PERSON_N_COLUMNS)
 void col_message(struct db_rows *rows, int column, struct arena *arena, struct message *out);

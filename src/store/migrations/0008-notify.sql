@@ -10,6 +10,7 @@ CREATE TABLE notify_level (
 --postgres
 );
 --both
+CREATE INDEX notify_level_by_room ON notify_level (room_id);
 
 -- A browser that takes pushes. It ends with the session that made it.
 CREATE TABLE push_subscription (
@@ -44,6 +45,7 @@ CREATE TABLE hook (
     used_us bigint
 );
 CREATE INDEX hook_by_room ON hook (room_id);
+CREATE INDEX hook_by_author ON hook (author_id);
 
 -- An outgoing hook: what happens in the room is told to the url. events: a bit for each kind, see outgoing.c.
 CREATE TABLE outgoing (

@@ -298,7 +298,28 @@ static void an_outgoing_hook_waits_fails_and_is_switched_off(void **state)
     assert_int_equal(claim(w)->n, 0);
 }
 
-CASES(notify, cmocka_unit_test(what_counts_is_the_nearest_word), STORY(levels_are_kept_by_room_and_shown),
+static void a_guild_speaks_for_its_channels_and_takes_all_along(void **state)
+{
+    struct world *w = *state;
+    struct actor ali = someone(w, "ali");
+    struct room_id guild = DO(w, ali, guild_create, .name = SPAN("Guild"))->out.guild_create.room.id;
+    struct room_id channel = DO(w, ali, channel_list, guild)->out.channel_list.rooms->id;
+    subscribe(w, ali, "https://push.example/1");
+    assert_int_equal(look(w, channel, 1)->targets->level, notify_all);
+    DO(w, ali, notify_set, guild, notify_none);
+    assert_int_equal(look(w, channel, 1)->targets->level, notify_none);
+    DO(w, ali, notify_set, channel, notify_mentions);
+    assert_int_equal(look(w, channel, 1)->targets->level, notify_mentions);
+    struct hook_create_out *made = &DO(w, ali, hook_create, channel, SPAN("Builder"))->out.hook_create;
+    DO(w, ali, outgoing_create, guild, SPAN("https://example.org/in"), .events = outgoing_bit_of_name(SPAN("member_joined")));
+    assert_refused(ASK(w, ali, hook_create, guild, SPAN("Builder")), forbidden, "room");
+    DO(w, ali, room_delete, guild);
+    assert_int_equal(DO(w, ali, notify_list, 0)->out.notify_list.n, 0);
+    assert_refused(ASK(w, NOBODY, hook_post, channel, made->hook.id, made->token, SPAN("x")), not_found, "hook");
+    assert_true(look(w, channel, 1)->nobody && look(w, guild, 1)->nobody);
+}
+
+CASES(notify, STORY(a_guild_speaks_for_its_channels_and_takes_all_along), cmocka_unit_test(what_counts_is_the_nearest_word), STORY(levels_are_kept_by_room_and_shown),
       STORY(a_browser_has_one_owner_and_an_account_has_few), STORY(a_subscription_ends_with_its_session), STORY(notices_go_from_mark_to_mark),
       STORY(a_room_without_a_mark_begins_where_it_was_heard), STORY(of_a_room_one_push_waits_and_it_is_the_newest),
       STORY(a_dead_subscription_goes_with_all_that_waits_for_it), STORY(an_incoming_hook_speaks_for_who_made_it), STORY(hooks_have_a_ceiling),
