@@ -407,6 +407,7 @@ static void put_draft(struct json_writer *w, const struct event *e)
     encode_draft(w, &(struct draft){ m->text, m->reply_to, m->edited_us });
 }
 
+/* long because: exhaustive, a case for every kind of event */
 bool encode_event(struct json_writer *w, const struct event *e)
 {
     switch (e->kind) {

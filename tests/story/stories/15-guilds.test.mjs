@@ -1,6 +1,7 @@
 // Guilds: channels that appear and go under open sockets, people who come and leave, rank, invitations, bans, time-outs, slow mode, and the end.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { deflateSync } from 'node:zlib';
 import { Server, sleep } from '../lib/server.mjs';
 import { Person } from '../lib/native.mjs';
 
@@ -225,6 +226,51 @@ test('a guild is handed over, and its end is told to everybody', async () => {
     await assert.rejects(again.op('typing', { room: channel.id, on: true }), (e) => e.frame.error === 'not_found');
     await Promise.all([v.close(), again.close()]);
     lawful(v, g, again);
+});
+
+/** A picture of w by w pixels in one colour. */
+function png(w) {
+    const chunk = (type, data) => {
+        const body = Buffer.concat([Buffer.from(type), data]);
+        const out = Buffer.alloc(body.length + 8);
+        out.writeUInt32BE(data.length, 0);
+        body.copy(out, 4);
+        out.writeUInt32BE(crc32(body), body.length + 4);
+        return out;
+    };
+    const head = Buffer.alloc(13);
+    head.writeUInt32BE(w, 0), head.writeUInt32BE(w, 4), head.set([8, 2, 0, 0, 0], 8);
+    const rows = Buffer.alloc(w * (1 + 3 * w), 0x80);
+    for (let y = 0; y < w; y++) rows[y * (1 + 3 * w)] = 0;
+    return Buffer.concat([Buffer.from('89504e470d0a1a0a', 'hex'), chunk('IHDR', head), chunk('IDAT', deflateSync(rows)), chunk('IEND', Buffer.alloc(0))]);
+}
+function crc32(bytes) {
+    let crc = ~0;
+    for (const byte of bytes) {
+        crc ^= byte;
+        for (let k = 0; k < 8; k++) crc = (crc >>> 1) ^ (crc & 1 ? 0xedb88320 : 0);
+    }
+    return ~crc >>> 0;
+}
+
+test('a guild shows a picture, which goes with it', async () => {
+    const upload = async () => (await ali.api.ok('PUT', '/files?name=icon.png', png(32), { 'content-type': 'image/png' })).id;
+    const guild = await guildOf(ali);
+    await put(ali, guild, vali);
+    const v = await vali.gateway();
+    const { icon } = await ali.api.patch(`/guilds/${guild.id}`, { icon: await upload() });
+    assert.equal((await v.event('room_changed', (e) => e.room === guild.id)).icon, icon);
+    const shown = () => vali.api.call('GET', `/avatars/${icon}`).then((a) => a.status);
+    assert.equal(await shown(), 200);
+    await refused(ali.api.patch(`/guilds/${guild.id}`, { icon: 999999 }), 404, 'file');
+    const [channel] = await channelsOf(ali, guild);
+    await refused(ali.api.patch(`/rooms/${channel.id}`, { icon: await upload() }), 400, 'icon');
+    const second = await guildOf(ali, { icon: await upload() });
+    assert.match(second.icon, /^[\w-]{22}$/);
+    await ali.api.delete(`/guilds/${guild.id}`);
+    assert.equal(await shown(), 404);
+    await v.close();
+    lawful(v);
 });
 
 test('nothing of it is lost by a kill', async () => {
