@@ -1,8 +1,10 @@
 // Guilds: channels that appear and go under open sockets, people who come and leave, rank, invitations, bans, time-outs, slow mode, and the end.
 import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { deflateSync } from 'node:zlib';
-import { Server, sleep } from '../lib/server.mjs';
+import { Server, sleep, until } from '../lib/server.mjs';
 import { Person } from '../lib/native.mjs';
 
 let server, ali, vali, gani, soli;
@@ -271,6 +273,21 @@ test('a guild shows a picture, which goes with it', async () => {
     assert.equal(await shown(), 404);
     await v.close();
     lawful(v);
+});
+
+test('what was said in a deleted guild is erased, with its files', async () => {
+    const blobs = () => fs.readdirSync(path.join(server.data, 'files'), { recursive: true, withFileTypes: true }).filter((f) => f.isFile()).length;
+    const guild = await guildOf(ali);
+    const [channel] = await channelsOf(ali, guild);
+    const before = blobs();
+    const file = await ali.api.ok('PUT', '/files?name=secret.txt', 'nobody else has these bytes', { 'content-type': 'text/plain' });
+    await ali.api.post(`/rooms/${channel.id}/messages`, { text: 'oʻchiriladigan gap', files: [file.id] });
+    assert.equal(blobs(), before + 1);
+    await until(async () => (await ali.api.get('/search?query=oʻchiriladigan')).messages.length === 1, { ms: 5000 });
+    await ali.api.delete(`/guilds/${guild.id}`);
+    assert.deepEqual((await ali.api.get('/search?query=oʻchiriladigan')).messages, []);
+    await ali.say(await ali.lobby(), 'the newest message is another');
+    await until(() => blobs() === before, { ms: 30000 });
 });
 
 test('nothing of it is lost by a kill', async () => {
