@@ -5,7 +5,7 @@ import { Api } from './api';
 import { counted } from './counts';
 import { Drafts } from './drafts';
 import { Gateway, type GatewayState, type Socket } from './gateway';
-import { find_seq, is_reading, let_go_of_old, read_around, read_from_mark, read_newer, read_newest, read_older } from './history';
+import { find_seq, let_go_of_old, read_around, read_from_mark, read_newer, read_newest, read_older } from './history';
 import { client_key, Outbox, type OutboxStorage, type Pending } from './outbox';
 import { SvelteMap } from 'svelte/reactivity';
 import { People } from './people.svelte';
@@ -572,8 +572,8 @@ export class Chat {
     }
   }
 
-  older = (room: RoomState): Promise<void> => (is_reading(room) ? Promise.resolve() : read_older(this.api, room));
-  newer = (room: RoomState): Promise<void> => (is_reading(room) ? Promise.resolve() : read_newer(this.api, room));
+  older = (room: RoomState): Promise<void> => read_older(this.api, room);
+  newer = (room: RoomState): Promise<void> => read_newer(this.api, room);
   newest = (room: RoomState): Promise<void> => (room.more_after || !room.loaded ? read_newest(this.api, room) : Promise.resolve());
 
   /** Brings a message into the window. False: it is not to be found. */

@@ -35,8 +35,6 @@ async function alone<T>(room: RoomState, work: () => Promise<T>): Promise<T> {
   }
 }
 
-export const is_reading = (room: RoomState): boolean => busy.has(room);
-
 const loaded = (page: HistoryPage): Loaded[] => page.messages.map((m) => as_of(m, page.head));
 
 function read(api: Api, room: RoomState, query: string): Promise<HistoryPage> {

@@ -2,7 +2,7 @@
 
 import type { Pending } from '../lib/outbox';
 import type { Upload } from '../lib/uploads.svelte';
-import type { FileInfo, Message } from '../lib/types';
+import type { FileInfo, Message, Person } from '../lib/types';
 
 export interface Acts {
   reply: (m: Message) => void;
@@ -16,6 +16,7 @@ export interface Acts {
   show_versions: (m: Message) => void;
   show_reactions: (m: Message, emoji: string) => void;
   show_picture: (m: Message, file: FileInfo) => void;
+  show_person: (p: Person) => void;
   retry: (p: Pending) => void;
   drop: (p: Pending) => void;
   edit_pending: (p: Pending) => void;

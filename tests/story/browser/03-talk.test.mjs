@@ -1,0 +1,376 @@
+// Inside a conversation: formatting, completion by the keyboard, files with a line that breaks, drafts on two devices, pins, earlier versions, who read and
+// who reacted, "unread from here", parts of a message deleted apart, and a long room whose rows never move under the eye.
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import { after, before, test } from 'node:test';
+import { Api, Person } from '../lib/native.mjs';
+import { Road } from '../lib/proxy.mjs';
+import { Server, sleep, until } from '../lib/server.mjs';
+import { openBrowser, password, skip, Window } from './window.mjs';
+
+const LONG = Number(process.env.SUHBAT_LONG_ROOM ?? 6000);
+let server, browser, ali, vali, gulnora, people, room;
+
+before(async () => {
+    if (skip) return;
+    server = await Server.start({ env: { SUHBAT_MAX_FILE_MB: '64' } });
+    await new Api(`${server.url}/api/v1`).post('/setup', { token: server.setupToken(), username: 'boss', password });
+    people = {};
+    for (const name of ['ali', 'vali', 'gulnora']) people[name] = await Person.register(server, name, password);
+    gulnora = people.gulnora;
+    room = await gulnora.group('Choyxona', [people.ali, people.vali]);
+    browser = await openBrowser();
+    ali = await Window.open(browser, server.url);
+    vali = await Window.open(browser, server.url);
+    await ali.signIn('ali');
+    await vali.signIn('vali');
+    for (const w of [ali, vali]) await w.enter('Choyxona');
+});
+after(async () => {
+    await browser?.close();
+    await server?.stop();
+});
+
+test('what is written with signs is read with shapes; nothing else is markup', { skip }, async () => {
+    await ali.say('**qalin** va *yotiq*, `kod`, ~~oʻchgan~~, https://suhbat.uz/a?b=1. <img src=x onerror=alert(1)>');
+    await vali.sees('qalin va yotiq');
+    const row = vali.row('qalin va yotiq');
+    assert.equal(await row.locator('strong').innerText(), 'qalin');
+    assert.equal(await row.locator('em').innerText(), 'yotiq');
+    assert.equal(await row.locator('code').innerText(), 'kod');
+    assert.equal(await row.locator('.text a').getAttribute('href'), 'https://suhbat.uz/a?b=1');
+    assert.equal(await row.locator('img').count(), 0);
+    await ali.page.fill('textarea', '```c\nint main(void) { return 0; }\n```');
+    await ali.page.press('textarea', 'Enter');
+    await vali.page.waitForSelector('.row .block .keyword:text-is("return")');
+});
+
+test('the composer shows the shapes while one writes, in the same measures; keys put the signs around', { skip }, async () => {
+    const { page } = ali;
+    await page.fill('textarea', 'bir ikki uch');
+    await page.evaluate(() => document.querySelector('textarea').setSelectionRange(4, 8));
+    await page.press('textarea', 'Control+b');
+    assert.equal(await page.inputValue('textarea'), 'bir **ikki** uch');
+    assert.equal(await page.locator('.mirror .b').innerText(), 'ikki');
+    const [field, mirror] = await page.evaluate(() => ['textarea', '.mirror'].map((s) => {
+        const e = document.querySelector(s);
+        return [e.clientWidth, e.scrollHeight, getComputedStyle(e).font];
+    }));
+    assert.deepEqual(mirror, field);
+    await page.press('textarea', 'Control+b');
+    assert.equal(await page.inputValue('textarea'), 'bir ikki uch');
+    await page.fill('textarea', '');
+});
+
+test('@ and : complete by the keyboard; who is called is told', { skip }, async () => {
+    const { page } = ali;
+    await page.click('textarea');
+    await page.keyboard.type('salom @va');
+    await page.waitForSelector('[role=option]:has-text("vali")');
+    await page.keyboard.press('Tab');
+    assert.equal(await page.inputValue('textarea'), 'salom @vali ');
+    await page.keyboard.type(':fire');
+    await page.waitForSelector('[role=option][aria-selected=true]:has-text(":fire:")');
+    await page.keyboard.press('Enter');
+    assert.equal(await page.inputValue('textarea'), 'salom @vali 🔥 ');
+    await page.keyboard.press('Enter');
+    await vali.page.waitForSelector('.row.called .mention.me:text-is("@vali")');
+    await page.keyboard.type('@va');
+    await page.waitForSelector('[role=option]');
+    await page.keyboard.press('Escape');
+    await page.waitForFunction(() => !document.querySelector('[role=option]'));
+    assert.equal(await page.inputValue('textarea'), '@va', 'Escape closes the list and keeps the text');
+    await page.fill('textarea', '');
+});
+
+test('several files with a text; the other one gets them byte for byte', { skip }, async () => {
+    const { page } = ali;
+    const bytes = Buffer.from(Array.from({ length: 300_000 }, (_, i) => (i * 7) % 251));
+    await page.setInputFiles('input[type=file]', [
+        { name: 'oʻlchov.bin', mimeType: 'application/octet-stream', buffer: bytes },
+        { name: 'izoh.txt', mimeType: 'text/plain', buffer: Buffer.from('izoh') },
+    ]);
+    await page.locator('.tray .upload').nth(1).waitFor();
+    await page.fill('textarea', 'mana fayllar');
+    await page.press('textarea', 'Enter');
+    await vali.sees('mana fayllar');
+    const row = vali.row('mana fayllar');
+    assert.deepEqual(await row.locator('a.file b').allInnerTexts(), ['oʻlchov.bin', 'izoh.txt']);
+    assert.match(await row.locator('a.file .hint').first().innerText(), /^293 KB$/);
+    const [download] = await Promise.all([vali.page.waitForEvent('download'), row.locator('a.file').first().click()]);
+    assert.equal(download.suggestedFilename(), 'oʻlchov.bin');
+    assert.ok(bytes.equals(fs.readFileSync(await download.path())));
+    await page.waitForFunction(() => !document.querySelector('.upload'));
+});
+
+test('too large is said before a byte is sent', { skip }, async () => {
+    const { page } = ali;
+    const asked = [];
+    const listen = (r) => { if (/uploads|files/.test(r.url()) && r.method() !== 'OPTIONS') asked.push(r.method()); };
+    page.on('request', listen);
+    await page.evaluate(() => {
+        const bag = new DataTransfer();
+        bag.items.add(new File([new Uint8Array(65 * 1024 * 1024)], 'katta.iso'));
+        document.querySelector('.conversation').dispatchEvent(new DragEvent('drop', { dataTransfer: bag, bubbles: true, cancelable: true }));
+    });
+    await page.waitForSelector('[role=alert]:has-text("katta.iso is too large: this server takes at most 64 MB")');
+    assert.equal(await page.locator('.upload').count(), 0);
+    assert.deepEqual(asked, []);
+    page.off('request', listen);
+    await page.click('.composer [role=alert] button');
+});
+
+test('an upload whose line is cut goes on where it was; the message waits pale, and goes when its file is there', { skip }, async () => {
+    const road = await Road.open(server.url);
+    const w = await Window.open(browser, road.url.replace(/\/$/, ''));
+    await w.signIn('ali');
+    await w.enter('Choyxona');
+    const cdp = await w.context.newCDPSession(w.page);
+    await cdp.send('Network.enable');
+    await cdp.send('Network.emulateNetworkConditions', { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: 12 * 1024 * 1024 });
+    const offsets = [];
+    w.page.on('request', (r) => { if (r.method() === 'PATCH') offsets.push(Number(r.headers()['upload-offset'])); });
+    await w.page.evaluate(() => {
+        const bytes = new Uint8Array(40 * 1024 * 1024).map((_, i) => i % 253);
+        const bag = new DataTransfer();
+        bag.items.add(new File([bytes], 'uzun.bin'));
+        document.querySelector('textarea').dispatchEvent(new ClipboardEvent('paste', { clipboardData: bag, bubbles: true, cancelable: true }));
+    });
+    await w.page.waitForSelector('.tray .upload');
+    await w.page.fill('textarea', 'uzun fayl');
+    await w.page.press('textarea', 'Enter');
+    await w.row('uzun fayl').locator('.pale').waitFor();
+    await w.page.waitForFunction(() => document.querySelector('progress')?.value > 0.3);
+    assert.match(await w.row('uzun fayl').locator('.told').innerText(), /MB of 40 MB · \d+ (s|min) left/);
+    await road.close();
+    await w.page.waitForSelector('.told:has-text("waiting for the connection")');
+    await sleep(300);
+    await road.reopen();
+    await w.row('uzun fayl').locator('a.file:has-text("uzun.bin")').waitFor({ timeout: 40000 });
+    await vali.row('uzun fayl').locator('a.file').waitFor();
+    assert.ok(offsets.length >= 2 && offsets.at(-1) > 4 * 1024 * 1024, `it began again at ${offsets}`);
+    const { messages } = await gulnora.history(room, '?limit=5');
+    const file = messages.find((m) => m.text === 'uzun fayl').files[0];
+    const answer = await fetch(`${server.url}/api/v1/files/${file.id}`, { headers: { authorization: `Bearer ${gulnora.token}` } });
+    const got = Buffer.from(await answer.arrayBuffer());
+    assert.equal(got.length, 40 * 1024 * 1024);
+    assert.ok(got.every((b, i) => b === i % 253));
+    await w.context.close();
+    await road.close();
+});
+
+test('a file that waits for the server survives a reload of the page, with its message', { skip }, async () => {
+    const road = await Road.open(server.url);
+    const w = await Window.open(browser, road.url.replace(/\/$/, ''));
+    await w.signIn('ali');
+    await w.enter('Choyxona');
+    await w.page.route(/\/uploads/, (r) => (r.request().method() === 'OPTIONS' ? r.continue() : r.abort()));
+    await w.page.setInputFiles('input[type=file]', [{ name: 'sabr.txt', mimeType: 'text/plain', buffer: Buffer.from('sabr') }]);
+    await w.page.waitForSelector('.tray .told:has-text("waiting for the connection")');
+    await w.page.fill('textarea', 'sabr bilan');
+    await w.page.press('textarea', 'Enter');
+    await w.row('sabr bilan').locator('.pale .upload').waitFor();
+    await sleep(300);
+    await w.page.reload();
+    await w.row('sabr bilan').locator('.upload b:text-is("sabr.txt")').waitFor();
+    await w.page.unroute(/\/uploads/);
+    await vali.row('sabr bilan').locator('a.file:has-text("sabr.txt")').waitFor({ timeout: 40000 });
+    assert.equal(await vali.row('sabr bilan').count(), 1);
+    await w.context.close();
+    await road.close();
+});
+
+test('the text goes, the file stays; the file goes, nothing stays', { skip }, async () => {
+    await ali.page.setInputFiles('input[type=file]', [{ name: 'qism.txt', mimeType: 'text/plain', buffer: Buffer.from('qism') }]);
+    await ali.say('qismlar');
+    await vali.sees('qismlar');
+    await ali.act('qismlar', 'Delete');
+    await ali.page.click('dialog button:has-text("Delete the text, keep the files")');
+    await vali.row('qismlar').waitFor({ state: 'detached' });
+    const row = (w) => w.page.locator('.row:has(a.file:has-text("qism.txt"))');
+    await row(vali).waitFor();
+    await row(ali).hover();
+    await row(ali).locator('[data-actions]').click();
+    await ali.page.click('[popover] button:has-text("Delete")');
+    await ali.page.click('dialog button:has-text("Delete the whole message")');
+    await row(vali).waitFor({ state: 'detached' });
+});
+
+test('a draft is the same on another device, and gone when it is sent', { skip }, async () => {
+    const other = await Window.open(browser, server.url);
+    await other.signIn('ali');
+    await ali.act('mana fayllar', 'Reply');
+    await ali.page.fill('textarea', 'yarim yoʻlda');
+    await until(async () => (await other.page.locator('nav li:has(b:text-is("Choyxona")) .preview').innerText()).includes('yarim yoʻlda'), { what: 'the draft in the list' });
+    await other.enter('Choyxona');
+    assert.equal(await other.page.inputValue('textarea'), 'yarim yoʻlda');
+    await other.page.waitForSelector('.about:has-text("mana fayllar")');
+    await other.page.press('textarea', 'Enter');
+    await vali.row('yarim yoʻlda').locator('.quote:has-text("mana fayllar")').waitFor();
+    await ali.page.waitForFunction(() => document.querySelector('textarea').value === '');
+    await other.context.close();
+});
+
+test('Edit of a message that was refused puts it back into the field', { skip }, async () => {
+    const w = await Window.open(browser, server.url);
+    await w.page.routeWebSocket(/gateway/, (socket) => {
+        const upstream = socket.connectToServer();
+        socket.onMessage((text) => {
+            const frame = JSON.parse(text);
+            if (frame.op === 'send' && frame.text === 'xato')
+                socket.send(JSON.stringify({ op: 'error', id: frame.id, error: 'forbidden', detail: 'room', message: 'no', retry_after_s: null }));
+            else upstream.send(text);
+        });
+    });
+    await w.signIn('ali');
+    await w.enter('Choyxona');
+    await w.say('xato');
+    await w.page.click('.failed button:text-is("Edit")');
+    assert.equal(await w.page.inputValue('textarea'), 'xato');
+    await w.say('xato emas');
+    await vali.sees('xato emas');
+    assert.equal(await w.page.locator('.failed').count(), 0);
+    await w.context.close();
+});
+
+test('pins: put, told to all, listed, and a way back to the message', { skip }, async () => {
+    const boss = await gulnora.say(room, 'qoidalar shu');
+    const g = await Window.open(browser, server.url);
+    await g.signIn('gulnora');
+    await g.enter('Choyxona');
+    await g.act('qoidalar shu', 'Pin');
+    await vali.row('qoidalar shu').locator('[aria-label="Pinned"]').waitFor();
+    await vali.page.click('button[aria-label="1 pinned message"]');
+    await vali.page.click('dialog li:has-text("qoidalar shu") button:has-text("Show in the conversation")');
+    await vali.page.waitForSelector(`.flashed[data-id="${boss.id}"]`);
+    await g.act('qoidalar shu', 'Unpin');
+    await vali.row('qoidalar shu').locator('[aria-label="Pinned"]').waitFor({ state: 'detached' });
+    await g.context.close();
+});
+
+test('earlier versions, who reacted, who has read', { skip }, async () => {
+    await ali.say('birinchi matn');
+    await ali.act('birinchi matn', 'Edit');
+    await ali.page.fill('textarea', 'ikkinchi matn');
+    await ali.page.press('textarea', 'Enter');
+    await vali.sees('ikkinchi matn');
+    await vali.row('ikkinchi matn').locator('.meta button:text-is("edited")').click();
+    await vali.page.waitForSelector('dialog li:has-text("birinchi matn")');
+    await vali.page.click('dialog button[aria-label="Close"]');
+    await vali.act('ikkinchi matn', '🎉');
+    await ali.row('ikkinchi matn').locator('.reactions button').waitFor();
+    await ali.act('ikkinchi matn', 'Who reacted');
+    await ali.page.waitForSelector('dialog li:has-text("vali")');
+    await ali.page.click('dialog button[aria-label="Close"]');
+    await vali.page.bringToFront();
+    await vali.row('ikkinchi matn').locator('[aria-label="Seen"], [aria-label="Seen by everybody"]').waitFor({ state: 'detached' });
+    await ali.row('ikkinchi matn').locator('.ticks [aria-label="Seen"]').waitFor();
+    await ali.act('ikkinchi matn', 'Who has read it');
+    await ali.page.waitForSelector('dialog li:has-text("vali")');
+    await ali.page.click('dialog button[aria-label="Close"]');
+});
+
+test('read by all is shown when the last one has read', { skip }, async () => {
+    await ali.say('hammaga');
+    await vali.page.bringToFront();
+    await vali.sees('hammaga');
+    const { head } = await gulnora.api.get(`/rooms/${room.id}`);
+    await gulnora.api.put(`/rooms/${room.id}/read`, { read: head });
+    await ali.row('hammaga').locator('[aria-label="Seen by everybody"]').waitFor();
+});
+
+test('unread from here stays unread on the screen, is counted, and Escape reads it', { skip }, async () => {
+    for (const text of ['oʻqish 1', 'oʻqish 2', 'oʻqish 3']) await gulnora.say(room, text);
+    await vali.page.bringToFront();
+    await vali.sees('oʻqish 3');
+    await vali.page.waitForFunction(() => !document.title.startsWith('('));
+    await vali.act('oʻqish 2', 'Unread from here');
+    await vali.page.waitForSelector('.divider');
+    await vali.page.waitForFunction(() => document.title.startsWith('(2) '));
+    await sleep(1200);
+    assert.match(await vali.page.title(), /^\(2\) /, 'being on screen does not read it again');
+    await vali.page.press('textarea', 'Escape');
+    await vali.page.waitForFunction(() => !document.title.startsWith('('));
+    await vali.page.locator('.divider').waitFor({ state: 'detached' });
+});
+
+test('arrows walk the messages, Enter opens what can be done with one', { skip }, async () => {
+    const { page } = vali;
+    await page.focus('[role=log]');
+    await page.keyboard.press('ArrowUp');
+    const at = () => page.evaluate(() => document.activeElement.closest('[data-seq]')?.dataset.seq);
+    const last = Number(await at());
+    await page.keyboard.press('ArrowUp');
+    assert.ok(Number(await at()) < last);
+    for (let i = 0; i < 12; i++) await page.keyboard.press('ArrowUp');
+    await until(async () => Number(await at()) < last - 8, { what: 'thirteen messages up' });
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('[popover] button:has-text("Reply")');
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('End');
+    await page.waitForFunction(() => !document.querySelector('.pill'));
+});
+
+test('a finger that draws a message to the left answers it', { skip }, async () => {
+    const w = await Window.open(browser, server.url, { width: 390, height: 844, hasTouch: true, isMobile: true });
+    await w.signIn('ali');
+    await w.enter('Choyxona');
+    const box = await w.row('hammaga').boundingBox();
+    const cdp = await w.context.newCDPSession(w.page);
+    const touch = (type, x) => cdp.send('Input.dispatchTouchEvent', { type, touchPoints: type === 'touchEnd' ? [] : [{ x, y: box.y + box.height / 2 }] });
+    await touch('touchStart', 320);
+    for (let x = 310; x >= 200; x -= 10) await touch('touchMove', x);
+    await touch('touchEnd');
+    await w.page.waitForSelector('.about:has-text("hammaga")');
+    assert.deepEqual(w.wrong, []);
+    await w.context.close();
+});
+
+test(`a room of ${LONG} messages: opens fast, scrolls through without a jump, holds few rows`, { skip }, async () => {
+    const long = await gulnora.group('Uzun', [people.vali]);
+    for (let i = 0; i < LONG; i += 50)
+        await Promise.all(Array.from({ length: Math.min(50, LONG - i) }, (_, k) => gulnora.say(long, `qator ${i + k} ${'soʻz '.repeat((i * 7 + k * 13) % 37)}`)));
+    const { head } = await gulnora.api.get(`/rooms/${long.id}`);
+    await vali.page.evaluate(() => { location.hash = ''; });
+    await vali.page.waitForFunction(() => !document.querySelector('[role=log]'));
+    await people.vali.api.put(`/rooms/${long.id}/read`, { read: head });
+    const opened = await vali.page.evaluate(async (id) => {
+        const begun = performance.now();
+        location.hash = `#r${id}`;
+        while (!document.querySelector('[role=log] .row')) await new Promise((r) => requestAnimationFrame(r));
+        return performance.now() - begun;
+    }, long.id);
+    const measured = await vali.page.evaluate(async () => {
+        const view = document.querySelector('[role=log]');
+        const frame = () => new Promise((r) => requestAnimationFrame(() => setTimeout(r, 0)));
+        let [worst, most, slow, frames] = [0, 0, 0, 0];
+        const met = new Set();
+        const begun = performance.now();
+        while ((!view.textContent.includes('This is the beginning') || view.scrollTop > 0) && performance.now() - begun < 240_000) {
+            const top = view.getBoundingClientRect().top;
+            const row = [...view.querySelectorAll('.row')].find((r) => r.getBoundingClientRect().top > top + 40);
+            const was = row.getBoundingClientRect().top;
+            const from = view.scrollTop;
+            const step = Math.min(700, from);
+            view.scrollTop = from - step;
+            const before = performance.now();
+            await frame();
+            frames++;
+            if (performance.now() - before > 100) slow++;
+            if (row.isConnected && step > 0) worst = Math.max(worst, Math.abs(row.getBoundingClientRect().top - was - step));
+            const rows = [...view.querySelectorAll('.row')];
+            most = Math.max(most, rows.length);
+            for (const r of rows) met.add(r.dataset.seq);
+        }
+        return { worst, most, slow, frames, met: met.size, heap: Math.round((performance.memory?.usedJSHeapSize ?? 0) / 1e6) };
+    });
+    console.log(`# opened in ${Math.round(opened)} ms; ${JSON.stringify(measured)}`);
+    assert.equal(measured.met, LONG);
+    assert.ok(measured.worst <= 1, `a row moved by ${measured.worst} px`);
+    assert.ok(measured.most < 160, `${measured.most} rows on the page`);
+    assert.ok(opened < 1500, `opened in ${opened} ms`);
+});
+
+test('no page broke its content policy or threw', { skip }, () => {
+    assert.deepEqual([...ali.wrong, ...vali.wrong], []);
+});
