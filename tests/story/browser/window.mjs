@@ -21,7 +21,7 @@ export async function openBrowser() {
 export class Window {
     constructor(context, page, url) {
         Object.assign(this, { context, page, url, wrong: [] });
-        page.on('pageerror', (error) => this.wrong.push(`thrown: ${error.message}`));
+        page.on('pageerror', (error) => this.wrong.push(`thrown: ${error.stack ?? error.message}`));
         page.on('console', (message) => {
             const text = message.text();
             if (message.type() === 'error' && !/Failed to load resource|WebSocket connection to|net::ERR_/.test(text)) this.wrong.push(text);
