@@ -90,7 +90,8 @@ static enum fault erase_part(struct ask *ask, struct message *m, int64_t origina
 {
     enum fault fault = files ? forget_files(ask, m, ask->c->in.message_delete.file) : fault_none;
     if (!fault && text) fault = forget_text(ask, m);
-    if (!fault) fault = store_message_edit(ask->store, m->id, text ? SPAN("") : m->text, text ? SPAN("") : m->mentions, original, ask->now_us);
+    if (!fault && text) fault = store_message_delete_text(ask->store, m->id, original, ask->now_us);
+    else if (!fault) fault = store_message_touch(ask->store, m->id, original, ask->now_us);
     return fault ? fault : announce(ask, event_message_edited, m->room, m->id, m);
 }
 

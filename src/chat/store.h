@@ -251,6 +251,8 @@ must_use enum fault store_message_edit(struct store *store, struct message_id id
 must_use enum fault store_message_delete(struct store *store, struct message_id id, int64_t original, int64_t now_us);
 /* The text alone is erased. */
 must_use enum fault store_message_delete_text(struct store *store, struct message_id id, int64_t original, int64_t now_us);
+/* It has changed in something that is kept elsewhere: a file of it went. */
+must_use enum fault store_message_touch(struct store *store, struct message_id id, int64_t original, int64_t now_us);
 /* A page of a room's messages, oldest first. more: there are others beyond it. */
 struct message_page {
     struct message *messages;

@@ -199,3 +199,8 @@ enum fault store_message_delete_text(struct store *store, struct message_id id, 
     enum fault fault = DB_EXEC(store->db, search_log_add, DB_I64(id.v));
     return fault ? fault : DB_EXEC(store->db, message_delete_text, DB_I64(id.v), DB_I64(original), DB_I64(now_us));
 }
+
+enum fault store_message_touch(struct store *store, struct message_id id, int64_t original, int64_t now_us)
+{
+    return DB_EXEC(store->db, message_touch, DB_I64(id.v), DB_I64(original), DB_I64(now_us));
+}

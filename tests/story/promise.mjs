@@ -1,7 +1,7 @@
 // The promise, proven: many clients talk through the native gateway, native HTTP and both generations of the old lobby at once; the server is killed
 // with -9 at random moments and started again; the clients resume and repeat what was not acknowledged, with the same keys. In the end everything is
-// audited against the history: each acknowledged message exactly once, in order, seen by every client; edits, deletes, reactions and marks too. Meanwhile
-// a steward moves people and channels of a guild that everybody is in.
+// audited against the history: each acknowledged message exactly once, in order, seen by every client; every text it had, deletes, reactions, pins,
+// marks forward and back, drafts too. Meanwhile a steward moves people and channels of a guild that everybody is in.
 //
 // usage: node promise.mjs [--kills N] [--seconds S] [--clients N] [--seed N]     on PostgreSQL when DATABASE_URL is set
 // Prints one JSON line {kills, acked, lost, doubled, out_of_order, …} and ends with 1 when anything was broken.
@@ -70,11 +70,11 @@ class Talker {
     }
 
     /** Repeats until it is answered. Over the gateway, or over HTTP. */
-    async write(op, fields, http) {
+    async write(op, fields, http, overHttp = this.overHttp) {
         const { world } = this;
         for (let tries = 0; ; tries++) {
             try {
-                if (this.overHttp) return await http(new Api(`${world.server.url}/api/v1`, this.person.token));
+                if (overHttp) return await http(new Api(`${world.server.url}/api/v1`, this.person.token));
                 if (!this.gateway?.ready) throw new Error('away');
                 const ticket = [this.gateway.number, this.gateway.nextId];
                 return { ...await this.gateway.op(op, fields), ticket };
@@ -109,15 +109,18 @@ class Talker {
         entry.busy = true;
         const { id, seq } = entry.message;
         const path = `/rooms/${world.group}/messages/${id}`;
-        if (kind < 0.35) {
+        if (kind < 0.3) {
             const text = `${entry.text}, changed ${this.n++}`;
             await this.write('edit', { room: world.group, message: id, text }, (api) => api.patch(path, { text }));
+            (entry.texts ??= [entry.text]).push(text);
             entry.final = text;
-        } else if (kind < 0.5) {
+        } else if (kind < 0.42) {
             mine.splice(mine.indexOf(entry), 1);
             await this.write('delete', { room: world.group, message: id }, (api) => api.delete(path));
             entry.deleted = true;
-        } else if (kind < 0.8) {
+            if (entry.pinned) world.pins--;
+            entry.pinned = false;
+        } else if (kind < 0.65) {
             const face = emoji[Math.floor(world.random() * emoji.length)];
             entry.faces ??= new Set();
             const on = !entry.faces.has(face);
@@ -125,12 +128,52 @@ class Talker {
             await this.write('react', { room: world.group, message: id, emoji: face, on }, (api) => (on ? api.put(where) : api.delete(where)));
             if (on) entry.faces.add(face);
             else entry.faces.delete(face);
+        } else if (kind < 0.75) {
+            await this.#pin(entry);
+        } else if (kind < 0.83) {
+            await this.#draft();
         } else {
-            await this.write('read', { room: world.group, read: seq }, (api) => api.put(`/rooms/${world.group}/read`, { read: seq }));
-            this.read = Math.max(this.read ?? 0, seq);
+            await this.#mark(seq);
         }
         this.writes++;
         entry.busy = false;
+    }
+
+    /** What has no op of the gateway goes over HTTP, for everybody. */
+    overApi(http) {
+        return this.write(null, null, http, true);
+    }
+
+    async #pin(entry) {
+        const { world } = this;
+        const on = !entry.pinned;
+        if (on && world.pins >= 60) return; // the room holds a hundred
+        world.pins += on ? 1 : -1;
+        const where = `/rooms/${world.group}/pins/${entry.message.id}`;
+        await this.overApi((api) => (on ? api.put(where) : api.delete(where)));
+        entry.pinned = on;
+    }
+
+    /** One at a time, so that the last acknowledged one is known. */
+    async #draft() {
+        if (this.drafting) return;
+        this.drafting = true;
+        const text = this.n % 5 ? `almost ${this.n++}` : '';
+        await this.overApi((api) => api.put(`/rooms/${this.world.group}/draft`, { text }));
+        this.draft = text;
+        this.drafting = false;
+    }
+
+    async #mark(seq) {
+        const { world } = this;
+        if (this.marking) return;
+        this.marking = true;
+        const back = world.random() < 0.25;
+        const answer = back ? await this.overApi((api) => api.put(`/rooms/${world.group}/unread`, { from: seq }))
+            : await this.write('read', { room: world.group, read: seq }, (api) => api.put(`/rooms/${world.group}/read`, { read: seq }));
+        this.mark = answer.read;
+        this.read = Math.max(this.read ?? 0, answer.read);
+        this.marking = false;
     }
 
     async talk(width) {
@@ -302,6 +345,8 @@ export async function promise({ kills = 10, seconds = 0, clients = 8, seed = Dat
     for (let i = 0; i < clients; i++) people.push(await Person.register(server, `talker${i}`));
     const group = await people[0].group('promise', people.slice(1));
     world.group = group.id;
+    world.pins = 0;
+    for (const person of people.slice(1)) await people[0].api.put(`/rooms/${group.id}/members/${person.id}`, { role: 'moderator' }); // who may pin
     world.lobby = (await people[0].lobby()).id;
     const owner = await Person.register(server, 'steward');
     const guests = [];
@@ -404,11 +449,30 @@ async function audit(world, talkers, old, reader) {
         }
         for (const room of world.rooms) auditOrder(report, talker, room);
         report.changes_acked += talker.writes;
+        await auditOwn(report, world, talker);
         const { members } = await reader.api.get(`/rooms/${world.group}/members`);
         const mark = members.find((m) => m.account.id === talker.person.id).read;
         if (talker.read && mark < talker.read) report.lost++, report.wrong.push(`read mark of ${talker.person.username}: ${mark}, not ${talker.read}`);
     }
     return report;
+}
+
+function miss(report, what) {
+    report.lost++;
+    report.wrong.push(what);
+}
+
+/** What only the talker knows: marks, draft, earlier texts of a few messages. */
+async function auditOwn(report, world, talker) {
+    const self = await Person.logIn(world.server, talker.person.username);
+    const room = await self.api.get(`/rooms/${world.group}`);
+    if (talker.mark !== undefined && room.read !== talker.mark) miss(report, `mark of ${self.username}: ${room.read}, not ${talker.mark}`);
+    if (talker.draft !== undefined && (room.draft?.text ?? '') !== talker.draft) miss(report, `draft of ${self.username}: ${room.draft?.text}, not ${talker.draft}`);
+    for (const entry of talker.sent.filter((e) => e.texts && !e.deleted).slice(-20)) {
+        const { versions } = await self.api.get(`/rooms/${world.group}/messages/${entry.message.id}/versions`);
+        const texts = versions.map((v) => v.text).join('|');
+        if (texts !== entry.texts.join('|')) miss(report, `texts of ${entry.key}: ${texts}`);
+    }
 }
 
 /** What was sent one after another over one socket, and taken for the first time, stands in that order. */
@@ -426,9 +490,9 @@ function auditChanges(report, talker, entry, stored) {
     const shown = stored.reactions.filter((r) => r.by.includes(talker.person.id)).map((r) => r.emoji).sort().join();
     const faces = entry.deleted ? '' : [...entry.faces ?? []].sort().join();
     const text = entry.deleted ? '' : entry.final ?? entry.text;
+    if (stored.pinned !== !!entry.pinned) miss(report, `pin of ${entry.key}: ${stored.pinned}`);
     if (stored.text === text && stored.deleted === !!entry.deleted && shown === faces) return;
-    report.lost++;
-    report.wrong.push(`change lost: ${entry.key} is "${stored.text}" [${shown}], not "${text}" [${faces}]`);
+    miss(report, `change lost: ${entry.key} is "${stored.text}" [${shown}], not "${text}" [${faces}]`);
 }
 
 /** What every client saw, against the truth. */
@@ -464,6 +528,7 @@ function auditView(report, talker, room, truth) {
     for (const message of truth.messages.get(room)) {
         const believed = belief.messages.get(message.id);
         const faces = message.reactions.flatMap((r) => r.by.map((by) => `${r.emoji} ${by}`)).sort().join();
+        if (believed && belief.pinned.has(message.id) !== message.pinned) return miss(report, `${who} believes that ${message.id} is ${message.pinned ? 'not ' : ''}pinned`);
         if (believed && believed.text === message.text && (message.deleted || [...believed.reactions].sort().join() === faces)) continue;
         report.lost++;
         return report.wrong.push(`${who} believes "${believed?.text}" [${believed && [...believed.reactions]}] of "${message.text}" [${faces}]`);

@@ -276,10 +276,14 @@ export class Belief {
         this.messages = new Map();
         this.reads = new Map();
         this.members = new Map();
+        this.pinned = new Set(); // message ids
     }
 
     apply(event) {
         const { t } = event;
+        if (t === 'message_pinned') this.pinned.add(event.message_id);
+        else if (t === 'message_unpinned') this.pinned.delete(event.message_id);
+        else if (t === 'message_deleted') this.pinned.delete(event.message.id);
         if (event.message) this.messages.set(event.message.id, { ...event.message, reactions: this.#kept(event) });
         else if (t === 'reaction_added' || t === 'reaction_removed') this.#react(event);
         else if (t === 'room_read') this.reads.set(event.by.id, event.read);
