@@ -36,7 +36,8 @@ enum fault ask_welcome(struct ask *ask, struct account_id by)
 
 enum fault ask_person_changed(struct ask *ask, const struct person *person)
 {
-    struct event e = { .kind = event_person_changed, .subject = *person };
+    bool is_self = id_eq(person->id, ask->account.person.id);
+    struct event e = { .kind = event_person_changed, .subject = *person, .on = is_self && !ask->account.hide_last_seen };
     return ask_happened(ask, &e);
 }
 

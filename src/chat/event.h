@@ -30,7 +30,7 @@ struct event {
     struct session_id session; /* session_revoked */
     enum member_role role;
     int64_t read;           /* room_read, read_by_all */
-    bool on;                /* typing, presence, person_noticed: true came; block_changed: true blocked */
+    bool on;                /* typing, presence, person_noticed: true came; block_changed: true blocked; person_changed: true shows when last seen */
     int origin;             /* presence, typing: index of the loop that speaks */
     enum presence status;   /* presence; its at_us: last seen, 0: not told */
     bool own_only;          /* room_read in a large room: only to the devices of `by` */

@@ -41,6 +41,7 @@ enum fault profile_change(struct ask *ask)
     struct profile_change_in *in = &ask->c->in.profile_change;
     struct account *account = &ask->account;
     bool is_renamed = in->has_name && !span_eq(span_trim(in->name), account->person.name);
+    bool turns = in->has_hide_last_seen && in->hide_last_seen != account->hide_last_seen;
     if (in->has_name && person_check_name(ask, &in->name)) return fault_invalid;
     if (in->has_about && !fits_about(in->about)) return ask_refuse(ask, fault_invalid, "about");
     if (in->locale.n > ACCOUNT_LOCALE_MAX_BYTES) return ask_refuse(ask, fault_invalid, "locale");
@@ -51,7 +52,7 @@ enum fault profile_change(struct ask *ask)
     if (in->has_hide_last_seen) account->hide_last_seen = in->hide_last_seen;
     enum fault fault = store_account_set_profile(ask->store, account);
     ask->c->out.profile_change.account = *account;
-    return fault || !is_renamed ? fault : ask_person_changed(ask, &account->person);
+    return fault || !(is_renamed || turns) ? fault : ask_person_changed(ask, &account->person);
 }
 
 enum fault profile_get(struct ask *ask)
@@ -62,8 +63,10 @@ enum fault profile_get(struct ask *ask)
     if (fault == fault_not_found) return ask_refuse(ask, fault, "account");
     if (fault) return fault;
     out->account = user.account;
-    out->last_seen_us = user.account.hide_last_seen || user.erased_us ? 0 : user.last_seen_us;
-    return fault_none;
+    fault = store_block_stands(ask->store, user.account.person.id, ask->account.person.id, &out->presence_hidden);
+    bool shown = !user.account.hide_last_seen && !user.erased_us && !out->presence_hidden;
+    out->last_seen_us = shown ? user.last_seen_us : 0;
+    return fault;
 }
 
 /* ---- The password */

@@ -37,7 +37,8 @@ struct account_erase_in {
 };
 
 struct profile_change_out { struct account account; };
-struct profile_get_out { struct account account; int64_t last_seen_us; }; /* last_seen_us 0: never, or not shown */
+/* last_seen_us 0: never, or not shown. presence_hidden: they have blocked the asker. */
+struct profile_get_out { struct account account; int64_t last_seen_us; bool presence_hidden; };
 struct password_change_out { char unused; };
 struct password_forgot_out { char unused; };
 struct password_reset_out { char unused; };

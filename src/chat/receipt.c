@@ -12,11 +12,9 @@ enum { readers_max = 200 };
 
 static enum fault announce(struct ask *ask, const struct place *place, int64_t read, int64_t *seq_out)
 {
-    bool hidden;
-    enum fault fault = store_receipt_hidden(ask->store, ask->account.person.id, &hidden);
-    bool shown = place->n_members <= ROOM_READS_SHOWN_MAX_MEMBERS && !hidden;
+    bool shown = place->n_members <= ROOM_READS_SHOWN_MAX_MEMBERS && !ask->account.hide_read;
     struct event e = { .kind = event_room_read, .room = place->room, .read = read, .own_only = !shown };
-    if (!fault && place->read_change) fault = store_change_forget(ask->store, place->room, place->read_change);
+    enum fault fault = place->read_change ? store_change_forget(ask->store, place->room, place->read_change) : fault_none;
     if (!fault) fault = ask_happened(ask, &e);
     *seq_out = e.seq;
     return fault;

@@ -382,7 +382,6 @@ must_use enum fault store_pin_list(struct store *store, struct room_id room, siz
 
 /* How far all members have read, by the marks as they are now; was_out is what the room has on record. */
 must_use enum fault store_receipt_by_all(struct store *store, struct room_id room, int64_t last_post, int64_t *was_out, int64_t *now_out);
-must_use enum fault store_receipt_hidden(struct store *store, struct account_id account, bool *out); /* does the account hide its marks? */
 must_use enum fault store_receipt_set_by_all(struct store *store, struct room_id room, int64_t read);
 /* Members who have read up to seq, by account id, above `after`; without those who hide it. */
 must_use enum fault store_receipt_readers(struct store *store, struct room_id room, int64_t seq, struct account_id after, size_t max,

@@ -95,6 +95,13 @@ static const struct exact {
                                       "Запрошень забагато. Відкличте деякі.", "Приглашений слишком много. Отзовите некоторые." } } },
     { fault_conflict, "channels", { { "The channels have changed meanwhile. Look again.", "Kanallar shu orada oʻzgardi. Qaytadan qarang.",
                                       "Канали тим часом змінилися. Подивіться ще раз.", "Каналы тем временем изменились. Посмотрите ещё раз." } } },
+    { fault_forbidden, "blocked", { { "You two do not speak: one of you has blocked the other.", "Siz gaplasha olmaysiz: biringiz ikkinchingizni bloklagan.",
+                                      "Ви не можете спілкуватися: хтось із вас заблокував іншого.", "Вы не можете общаться: один из вас заблокировал другого." } } },
+    { fault_too_large, "pins", { { "A room holds at most 100 pinned messages. Unpin one first.", "Xonada ko'pi bilan 100 ta qadalgan xabar bo'ladi. Avval birini yeching.",
+                                   "У кімнаті може бути не більше 100 закріплених повідомлень. Спершу відкріпіть якесь.",
+                                   "В комнате может быть не больше 100 закреплённых сообщений. Сначала открепите какое-нибудь." } } },
+    { fault_too_large, "blocks", { { "You have blocked as many people as one can.", "Bloklash mumkin bo'lgan odamlar soniga yetdingiz.",
+                                     "Ви заблокували стільки людей, скільки можна.", "Вы заблокировали столько людей, сколько можно." } } },
     { fault_too_large, "text", { { "The message is too long.", "Xabar juda uzun.", "Повідомлення задовге.", "Сообщение слишком длинное." } } },
 };
 

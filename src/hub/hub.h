@@ -61,8 +61,8 @@ bool hub_typing(struct listener *l, struct room_id room, bool on);
 void hub_watch(struct listener *l, const struct account_id *accounts, size_t n, enum presence *status_out);
 /* How this device is: online, idle or dnd. An account is dnd when one of its devices is, else online when one is, else idle. */
 void hub_set_status(struct listener *l, enum presence status);
-/* The account wants nobody to know when it was here: its going tells no time. */
-void hub_hide_last_seen(struct listener *l, bool hides);
+/* Whether others may know when the account was here; without a word its going tells no time. */
+void hub_show_last_seen(struct listener *l, bool shows);
 enum presence hub_status(const struct hub *hub, struct account_id account);
 bool hub_is_online(const struct hub *hub, struct account_id account);
 size_t hub_n_online(const struct hub *hub);

@@ -227,7 +227,7 @@ static void note_departed(struct hub *hub, struct hub_person *p)
 {
     struct departed *d = &hub->departed;
     d->accounts[d->n] = p->id, d->at_us[d->n++] = clock_wall_us();
-    p->left_us = p->hides_last_seen ? 0 : d->at_us[d->n - 1];
+    p->left_us = p->shows_last_seen ? d->at_us[d->n - 1] : 0;
     if (d->n == PRESENCE_LEFT_MAX || hub->n_listeners == 0) write_departed(hub);
     else if (d->n == 1) timer_set(hub->loop, &hub->depart, PRESENCE_DEPART_MS);
 }
@@ -268,9 +268,9 @@ void hub_set_status(struct listener *l, enum presence status)
     settle(l->hub, l->person);
 }
 
-void hub_hide_last_seen(struct listener *l, bool hides)
+void hub_show_last_seen(struct listener *l, bool shows)
 {
-    l->person->hides_last_seen = hides;
+    l->person->shows_last_seen = shows;
 }
 
 enum presence hub_status(const struct hub *hub, struct account_id account)
@@ -284,6 +284,7 @@ void presence_tell(struct hub *hub, const struct event *e)
 {
     struct hub_person *p = person_find(hub, e->subject.id);
     if (!p) return;
+    p->shows_last_seen = e->on;
     list_each_safe(node, tmp, &p->watchers) deliver_to(container_of(node, struct watch_link, of_person)->listener, e, false);
     list_each_safe(node, tmp, &p->listeners)
     {

@@ -72,7 +72,7 @@ struct hub_person {
     struct list changed;   /* in hub->changed: the watchers are to be told */
     int64_t left_us;       /* when the last device on any loop went; 0: not told */
     uint8_t announced;     /* what the other loops know of this one */
-    bool hides_last_seen;
+    bool shows_last_seen;
 };
 
 struct watch_link {

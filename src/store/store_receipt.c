@@ -26,14 +26,6 @@ enum fault store_receipt_by_all(struct store *store, struct room_id room, int64_
     return db_end(&rows);
 }
 
-enum fault store_receipt_hidden(struct store *store, struct account_id account, bool *out)
-{
-    int64_t hidden = 0;
-    enum fault fault = STORE_NUMBER(store, &hidden, receipt_hidden, DB_I64(account.v));
-    *out = hidden;
-    return fault;
-}
-
 enum fault store_receipt_set_by_all(struct store *store, struct room_id room, int64_t read)
 {
     return DB_EXEC(store->db, receipt_set_by_all, DB_I64(room.v), DB_I64(read));

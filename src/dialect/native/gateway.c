@@ -147,6 +147,7 @@ static void welcome(struct gateway *g, const struct command *c)
         return;
     }
     g->listener = hub_listen(door->hub, g->conn, &native_presenter, c->actor, account->person);
+    hub_show_last_seen(g->listener, !account->hide_last_seen);
     timer_set(door->loop, &g->patience, GATEWAY_RESUME_WITHIN_MS);
     say_hello(g, account, c->actor.session);
 }

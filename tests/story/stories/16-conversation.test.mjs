@@ -157,6 +157,22 @@ test('read by all is told when the last of them has read, in a room of many', as
     assert.deepEqual(a.wrong, []);
 });
 
+test('who hides how far they have read is named nowhere, and yet holds nobody up', async () => {
+    const shy = await Person.register(server, 'shy');
+    const talk = await ali.group('shy', [shy]);
+    const sent = await ali.say(talk, 'read me');
+    const [own, other] = [await shy.gateway(), await ali.gateway()];
+    await shy.api.patch('/me', { hide_read: true });
+    await shy.api.put(`/rooms/${talk.id}/read`, { read: sent.seq });
+    assert.equal((await own.event('room_read', (e) => e.room === talk.id)).seq, null);
+    assert.equal((await other.event('read_by_all', (e) => e.room === talk.id)).read, sent.seq);
+    assert.ok(!other.events.some((e) => e.t === 'room_read' && e.room === talk.id));
+    assert.deepEqual((await ali.api.get(`/rooms/${talk.id}/readers?seq=${sent.seq}`)).readers.filter((r) => r.account.id === shy.id), []);
+    const { members } = await ali.api.get(`/rooms/${talk.id}/members`);
+    assert.equal(members.find((m) => m.account.id === shy.id).read, null);
+    await Promise.all([own.close(), other.close()]);
+});
+
 test('everything is read at once', async () => {
     const reader = await Person.register(server, 'reader');
     for (let i = 0; i < 5; i++) await ali.say(await ali.group(`news ${i}`, [reader]), 'news for @reader');
@@ -207,6 +223,9 @@ test('two of whom one has blocked the other do not speak, and the blocked one le
     await ali.api.put(`/rooms/${room.id}/members/${him.id}`);
     const shown = (person) => person.api.get(`/rooms/${room.id}/members`).then(({ members }) => members.find((m) => m.account.id === her.id).online);
     assert.deepEqual([await shown(him), await shown(ali)], [false, true]);
+    const profile = await him.api.get(`/accounts/${her.id}`);
+    assert.deepEqual([profile.online, profile.last_seen], [false, null]);
+    assert.equal((await ali.api.get(`/accounts/${her.id}`)).online, true);
     assert.deepEqual((await her.api.get('/me/blocks')).blocks.map((b) => b.account.username), ['him']);
     await her.api.delete(`/me/blocks/${him.id}`);
     await him.say(talk, 'thank you');
@@ -232,6 +251,13 @@ test('a person is as their devices are; who is away was last seen then, if they 
     assert.ok(Math.abs(new Date(gone.last_seen) - Date.now()) < 10000, JSON.stringify(gone));
     const look = async () => (await watcher.op('watch', { accounts: [watched.id] })).people[0];
     await until(async () => (await look()).last_seen, { ms: 10000 });
+    await watched.api.patch('/me', { hide_last_seen: true });
+    assert.deepEqual(await look(), { account: watched.id, online: false, status: 'offline', last_seen: null });
+    const again = await watched.gateway();
+    await status('online', watcher.frames.length - 1);
+    const from = watcher.frames.length;
+    await again.close();
+    assert.equal((await status('offline', from)).last_seen, null);
     for (const word of ['offline', 'away', null]) await assert.rejects(watcher.op('status', { status: word }), (error) => error.frame.error === 'invalid');
     await watcher.close();
     assert.deepEqual(watcher.wrong, []);
