@@ -10,6 +10,8 @@ static const struct {
 } commands[] = {
     { "serve", "run the server", command_serve },
     { "create-admin", "make an administrator's account", command_create_admin },
+    { "users", "list the users", command_users },
+    { "rooms", "list the rooms", command_rooms_list },
     { "tables", "print the names of the database's tables", command_tables },
     { "check-password", "tell whether a password is fit to be used", command_check_password },
     { "version", "print the version", command_version },

@@ -31,6 +31,8 @@ int main(int argc, char **argv)
     if (argc != 2 || !choose(argv[1])) return fprintf(stderr, "usage: chat_contract sqlite | postgres (with DATABASE_URL)\n"), 2;
     log_setup(log_error, log_logfmt);
     RUN(account);
+    RUN(admin);
+    RUN(profile);
     RUN(room);
     RUN(message);
     RUN(replay);

@@ -63,6 +63,8 @@ int64_t head_of(struct world *w, struct actor by, struct room_id room);
     extern const struct CMUnitTest name##_cases[]; \
     extern const size_t n_##name##_cases
 SUITE(account);
+SUITE(admin);
+SUITE(profile);
 SUITE(room);
 SUITE(message);
 SUITE(mention);

@@ -18,7 +18,7 @@ after(() => server.stop());
 test('the server says where it listens and prints a one-time link while there is no account', async () => {
     assert.match(server.log, new RegExp(`http://127\\.0\\.0\\.1:${server.port}`));
     assert.ok(server.setupToken().length >= 16);
-    assert.deepEqual(await api.get('/setup'), { needed: true, registration: 'open' });
+    assert.deepEqual(await api.get('/setup'), { needed: true, mail: false, registration: 'open' });
 });
 
 test('a wrong link makes nobody an administrator', async () => {
