@@ -81,9 +81,9 @@ test('an address is given at registration, proven by a letter in the reader\'s l
     const answer = await api.call('POST', '/accounts', { username: 'ali', password, email: 'Ali@Пошта.example' }, { 'accept-language': 'uz' });
     assert.equal(answer.status, 201, answer.text);
     ali = new Person(server, answer.body);
-    assert.equal(ali.grant.account.email, 'Ali@xn--80a1acny.example');
+    assert.equal(ali.grant.account.email, 'Ali@xn--80a1acn3a.example');
     assert.equal(ali.grant.account.email_verified, false);
-    const letter = await mail.letter('Ali@xn--80a1acny.example');
+    const letter = await mail.letter('Ali@xn--80a1acn3a.example');
     assert.match(letter.raw, /^From: .*chat@house\.example/m);
     assert.match(letter.text, /havola/);
     await refused(api.call('POST', '/email/verify', { token: '0'.repeat(48) }), 410, 'token');
@@ -102,10 +102,10 @@ test('a forgotten password: the same answer for all, a letter for one, also when
     assert.equal(known.text, unknown.text);
     const phone = await Person.logIn(server, 'ali');
     const gateway = await phone.gateway();
-    const letter = await mail.letter('Ali@xn--80a1acny.example', before);
+    const letter = await mail.letter('Ali@xn--80a1acn3a.example', before);
     await refused(api.call('POST', '/password/reset', { token: token(letter.text, 'reset'), password: 'kaltak' + 'x'.repeat(70) }), 413, 'password');
     await refused(api.call('POST', '/password/reset', { token: token(letter.text, 'reset'), password: 'a brand new one' }), 204);
-    assert.equal((await gateway.closed).code, 4401);
+    assert.equal((await gateway.closed), 4401);
     await refused(phone.api.call('GET', '/me'), 401);
     await refused(api.call('POST', '/sessions', { username: 'ali', password }), 401);
     ali = await Person.logIn(server, 'ali', 'a brand new one');
@@ -118,7 +118,7 @@ test('a new password ends the other sessions and leaves this one', async () => {
     await refused(ali.api.call('PUT', '/me/password', { old: 'wrong', new: password }), 403, 'password');
     await refused(ali.api.call('PUT', '/me/password', { old: 'a brand new one', new: 'x' }), 400, 'new');
     await refused(ali.api.call('PUT', '/me/password', { old: 'a brand new one', new: password }), 204);
-    assert.equal((await theirs.closed).code, 4401);
+    assert.equal((await theirs.closed), 4401);
     assert.equal((await mine.op('ping')).op, 'ok');
     mine.close?.();
     await ali.api.get('/me');
@@ -151,7 +151,7 @@ test('a bot speaks with its token until it is rotated or deleted', async () => {
     await gateway.open();
     assert.deepEqual((await ali.api.get('/me/bots')).bots, [made.bot]);
     const rotated = await ali.api.post(`/me/bots/${made.bot.id}/token`, undefined);
-    assert.equal((await gateway.closed).code, 4401);
+    assert.equal((await gateway.closed), 4401);
     await refused(bot.call('GET', '/me'), 401);
     assert.equal((await bot.as(rotated.token).get('/me')).id, made.bot.id);
     await refused(ali.api.call('DELETE', `/me/bots/${made.bot.id}`), 204);
@@ -170,11 +170,11 @@ test('the administrator makes a user with a link, changes, signs out, closes and
     assert.equal(changed.quota_bytes, 1000);
     assert.equal((await admin.api.get(`/admin/users/${gani.id}/sessions`)).sessions.length, 1);
     await refused(admin.api.call('DELETE', `/admin/users/${gani.id}/sessions`), 204);
-    assert.equal((await gateway.closed).code, 4401);
+    assert.equal((await gateway.closed), 4401);
     const again = await Person.logIn(server, 'gani');
     gateway = await again.gateway();
     await admin.api.patch(`/admin/users/${gani.id}`, { deactivated: true });
-    assert.equal((await gateway.closed).code, 4401);
+    assert.equal((await gateway.closed), 4401);
     await refused(again.api.call('GET', '/me'), 401);
     await refused(api.call('POST', '/sessions', { username: 'gani', password }), 401, 'credentials');
     await admin.api.patch(`/admin/users/${gani.id}`, { deactivated: false });
@@ -220,7 +220,7 @@ test('leaving for ever: what was said stays, who said it does not', async () => 
     const gateway = await ali.gateway();
     await refused(ali.api.call('DELETE', '/me', { password: 'wrong one' }), 403, 'password');
     await refused(ali.api.call('DELETE', '/me', { password }), 204);
-    assert.equal((await gateway.closed).code, 4401);
+    assert.equal((await gateway.closed), 4401);
     await refused(api.call('POST', '/sessions', { username: 'ali', password }), 401);
     const [message] = (await vali.history(room)).messages;
     assert.deepEqual([message.text, message.author.username, message.author.name], ['qoladi', `deleted-${ali.id}`, null]);
@@ -248,6 +248,6 @@ test('the log tells who did what to whom from where; the command line lists and 
     assert.ok(JSON.parse(users.out).find((u) => u.username === 'second').site_admin);
     assert.match(run(['users', ...where]).out, /second/);
     const rooms = JSON.parse(run(['rooms', ...where, '--json']).out);
-    assert.ok(rooms.find((r) => r.name === 'Sirli xona').n_messages === 1);
-    assert.match(run(['rooms', ...where]).out, /Sirli xona/);
+    assert.ok(rooms.find((r) => r.name === 'Meros').n_messages === 1);
+    assert.match(run(['rooms', ...where]).out, /Meros/);
 });
