@@ -291,7 +291,7 @@ static void show(const struct settings *settings, struct config *config)
     config->shown = shown, config->n_shown = setting_count;
 }
 
-must_use enum fault config_load(const struct config_flags *flags, struct config *out)
+enum fault config_load(const struct config_flags *flags, struct config *out)
 {
     struct settings settings;
     *out = (struct config){ .arena = arena_create(8192, CONFIG_BYTES_MAX) };

@@ -53,8 +53,6 @@ enum fault store_account_set_closed(struct store *store, struct account_id id, i
 enum fault store_account_erase(struct store *store, struct account_id id, struct span username, int64_t now_us)
 {
     enum fault fault = DB_EXEC(store->db, account_erase_drafts, DB_I64(id.v));
-    if (!fault) fault = DB_EXEC(store->db, account_erase_levels, DB_I64(id.v));
-    if (!fault) fault = DB_EXEC(store->db, account_erase_pushes, DB_I64(id.v));
     if (!fault) fault = DB_EXEC(store->db, account_erase_blocks, DB_I64(id.v));
     if (!fault) fault = notify_forget_account(store, id);
     return fault ? fault : DB_EXEC(store->db, account_erase, DB_I64(id.v), DB_TEXT(username), DB_I64(now_us));
