@@ -2,7 +2,7 @@
 #include "chat/chat.h"
 #include <stdlib.h>
 
-/* The ceiling of one command's memory. The greatest answers (a page of 1,000 long messages, a list of 2,000 rooms) stay below a half. */
+/* The ceiling of one command's memory. The greatest answers (a page of 1,000 long messages, a list of 10,000 rooms) stay below a half. */
 enum { first_bytes = 1024, max_bytes = 128 << 20 };
 
 struct command *command_create(enum command_kind kind, struct actor actor)

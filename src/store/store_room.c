@@ -3,6 +3,8 @@
 
 enum { of_guild = 10 + PERSON_N_COLUMNS, of_talk = of_guild + 8, view_n_columns = of_talk + 8 }; /* of ROOM_COLUMNS, before those of the last message */
 
+#define LISTED_TEXT_MAX_BYTES (16u << 20) /* of a list's last messages and drafts: the rooms after those come without */
+
 /* ---- One writer a room */
 
 /* SQLite has one writer for everything, so there is nothing to lock. */
@@ -71,12 +73,18 @@ static void col_room(struct db_rows *rows, struct arena *arena, struct room_view
         .icon = db_col_copy(rows, of_guild + 3, arena), .read_only = db_col_i64(rows, of_guild + 4), .slow_s = db_col_i64(rows, of_guild + 5),
         .blocked = db_col_i64(rows, of_guild + 6), .muted_until_us = db_col_i64(rows, of_guild + 7),
         .mentions = db_col_i64(rows, of_talk), .read_by_all = db_col_i64(rows, of_talk + 1), .n_pins = db_col_i64(rows, of_talk + 2),
-        .draft = { db_col_copy(rows, of_talk + 3, arena), { db_col_i64(rows, of_talk + 4) }, db_col_i64(rows, of_talk + 5) },
         .notify_level = db_col_i64(rows, of_talk + 6), .notify_until_us = db_col_i64(rows, of_talk + 7),
     };
-    if (db_col_is_null(rows, view_n_columns)) return;
+}
+
+/* The long texts of a view: the asker's draft, the last message. */
+static size_t col_texts(struct db_rows *rows, struct arena *arena, struct room_view *out)
+{
+    out->draft = (struct draft){ db_col_copy(rows, of_talk + 3, arena), { db_col_i64(rows, of_talk + 4) }, db_col_i64(rows, of_talk + 5) };
+    if (db_col_is_null(rows, view_n_columns)) return out->draft.text.n;
     out->last = arena_new(arena, struct message);
     col_message(rows, view_n_columns, arena, out->last);
+    return out->draft.text.n + out->last->text.n;
 }
 
 static enum fault add_reactions(struct store *store, struct arena *arena, const struct room_view *views, size_t n)
@@ -91,8 +99,12 @@ static enum fault add_reactions(struct store *store, struct arena *arena, const 
 enum fault room_end_views(struct store *store, struct db_rows *rows, struct arena *arena, struct room_view **views_out, size_t *n_out)
 {
     struct room_view *views = NULL;
-    size_t n = 0;
-    while (db_next(rows)) col_room(rows, arena, ARRAY_PUSH(arena, views, n));
+    size_t n = 0, n_bytes = 0;
+    while (db_next(rows)) {
+        struct room_view *view = ARRAY_PUSH(arena, views, n);
+        col_room(rows, arena, view);
+        if (n_bytes < LISTED_TEXT_MAX_BYTES) n_bytes += col_texts(rows, arena, view);
+    }
     *views_out = views, *n_out = n;
     enum fault fault = db_end(rows);
     return fault ? fault : add_reactions(store, arena, views, n);
@@ -103,7 +115,7 @@ enum fault store_room_view(struct store *store, struct room_id room, struct acco
     struct db_rows rows;
     DB_QUERY(store->db, &rows, room_view, DB_I64(account.v), DB_I64(room.v));
     bool found = db_next(&rows);
-    if (found) col_room(&rows, arena, out);
+    if (found) col_room(&rows, arena, out), col_texts(&rows, arena, out);
     enum fault fault = rows_end_one(&rows, found);
     return fault ? fault : add_reactions(store, arena, out, 1);
 }

@@ -421,10 +421,39 @@ static void ceilings_hold(void **state)
     assert_int_equal(DO(w, gani, room_list, 0)->out.room_list.n, GUILD_CHANNELS_MAX + 2);
 }
 
+/* Three guilds full of the longest messages: the list names every room, but not every last message. */
+static void a_list_of_many_rooms_stays_within_its_memory(void **state)
+{
+    enum { n_guilds = 3, n_channels = 400 };
+    struct world *w = *state;
+    struct actor ali = someone(w, "ali");
+    static char text[4 * MESSAGE_TEXT_MAX_POINTS];
+    struct command *batch[CHAT_BATCH_MAX];
+    for (size_t i = 0; i < sizeof text; i += 4) memcpy(text + i, "\xf0\x9f\x8d\x8e", 4);
+    for (int g = 0; g < n_guilds; g++) {
+        struct room_id guild = guild_of(w, ali, false), made[n_channels];
+        for (int i = 0; i < n_channels; i += 100) {
+            for (int k = 0; k < 100; k++) batch[k] = WISH(w, ali, channel_create, .guild = guild, .name = SPAN("c"));
+            world_write(w, batch, 100);
+            for (int k = 0; k < 100; k++) made[i + k] = batch[k]->out.channel_create.room.id;
+            for (int k = 0; k < 100; k++) batch[k] = WISH(w, ali, message_post, .room = made[i + k], .text = span_make(text, sizeof text));
+            world_write(w, batch, 100);
+            assert_done(batch[99]);
+        }
+    }
+    struct room_list_out *list = &DO(w, ali, room_list, 0)->out.room_list;
+    size_t n_shown = 0;
+    for (size_t i = 0; i < list->n; i++) n_shown += list->rooms[i].last != NULL;
+    assert_int_equal(list->n, 1 + n_guilds * (2 + n_channels));
+    assert_true(n_shown >= 1024 && n_shown < n_guilds * n_channels);
+    assert_non_null(list->rooms[0].last);
+}
+
 CASES(guild, STORY(a_guild_begins_with_its_owner_and_one_channel), STORY(messages_are_in_channels_and_never_in_guilds),
       STORY(members_of_a_guild_are_members_of_every_channel), STORY(a_public_guild_is_found_looked_at_and_joined),
       STORY(rank_decides_who_may_touch_whom), STORY(an_owner_hands_over_or_is_inherited), STORY(channels_are_changed_ordered_and_deleted),
       STORY(what_happened_to_channels_is_replayed_in_the_guild), STORY(a_deleted_guild_is_gone_at_once_and_erased_in_steps),
       STORY(a_group_is_deleted_by_its_owner), STORY(invitations_open_one_room_for_so_many_and_so_long), STORY(who_is_banned_is_out_and_stays_out),
       STORY(who_is_muted_says_nothing_for_a_while), STORY(a_read_only_channel_is_for_moderators_to_write),
-      STORY(slow_mode_leaves_a_pause_between_two_messages), STORY(ceilings_hold));
+      STORY(slow_mode_leaves_a_pause_between_two_messages), STORY(ceilings_hold),
+      STORY(a_list_of_many_rooms_stays_within_its_memory));
