@@ -40,6 +40,17 @@ after(async () => {
     for (const h of hosts) await h.stop();
 });
 
+// Gani sits at an open page and reads nothing: what becomes of that is told by the last test.
+const unread = {};
+test('somebody is online and looks away', async () => {
+    unread.service = await host(() => 201);
+    unread.browser = await subscribe(gani, `${unread.service.origin}/gani`);
+    await noticed();
+    unread.gateway = await gani.gateway();
+    await ali.say(await ali.direct(gani), 'look here');
+    unread.from = Date.now();
+});
+
 test('a push reaches the browser of who is away, and only that browser can read it', async () => {
     const service = await host(() => 201);
     const browser = await subscribe(vali, `${service.origin}/push/vali`);
@@ -84,8 +95,10 @@ test('nobody is pushed their own words, what they have read, or what they do not
     assert.equal((await vali.api.get(`/rooms/${quiet.id}`)).notify.level, 'none');
     await vali.api.put(`/rooms/${quiet.id}/notify`, { level: null, until: null });
     assert.deepEqual((await vali.api.get(`/rooms/${quiet.id}`)).notify, { level: null, until: null });
+    await ali.say(muted, 'come, @vali');
+    assert.equal(JSON.parse(browser.decrypt((await service.request(() => true, { n: 2 })).body)).room, muted.id, 'a mention is told');
     await ali.say(quiet, 'again');
-    assert.equal(JSON.parse(browser.decrypt((await service.request(() => true, { n: 2 })).body)).room, quiet.id);
+    assert.equal(JSON.parse(browser.decrypt((await service.request(() => true, { n: 3 })).body)).room, quiet.id);
     for (const b of [own, browser]) await (b === own ? ali : vali).api.delete(`/push/subscriptions/${b.id}`);
 });
 
@@ -99,10 +112,16 @@ test('who has a device online is left in peace while it reads', async () => {
     await gateway.event('message_posted', (e) => e.message.id === message.id);
     await gateway.op('read', { room: room.id, read: message.seq });
     await sleep(2500);
+    await gateway.op('status', { status: 'dnd' });
+    await ali.say(room, 'not now');
+    await sleep(1500);
     assert.equal(service.requests.length, 0);
+    await gateway.op('status', { status: 'idle' });
+    await ali.say(room, 'while you are away');
+    assert.equal(JSON.parse(browser.decrypt((await service.request()).body)).text, 'while you are away');
     await gateway.close();
     await ali.say(room, 'and now?');
-    assert.equal(JSON.parse(browser.decrypt((await service.request()).body)).text, 'and now?');
+    assert.equal(JSON.parse(browser.decrypt((await service.request(() => true, { n: 2 })).body)).text, 'and now?');
     await vali.api.delete(`/push/subscriptions/${browser.id}`);
 });
 
@@ -275,4 +294,11 @@ test('a webhook is limited', async () => {
     } finally {
         await strict.stop();
     }
+});
+
+test('who is online and reads nothing is pushed after a while', async () => {
+    const push = await unread.service.request(() => true, { ms: 20000 });
+    assert.equal(JSON.parse(unread.browser.decrypt(push.body)).text, 'look here');
+    assert.ok(push.at - unread.from > 13000, `${push.at - unread.from} ms`);
+    await unread.gateway.close();
 });
