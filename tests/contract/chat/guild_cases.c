@@ -409,11 +409,19 @@ static void ceilings_hold(void **state)
 {
     struct world *w = *state;
     struct actor ali = someone(w, "ali"), vali = someone(w, "vali");
-    for (int i = 0; i < GUILDS_PER_ACCOUNT_MAX; i++) guild_of(w, ali, false);
+    struct command *batch[GUILDS_PER_ACCOUNT_MAX];
+    for (int i = 0; i < GUILDS_PER_ACCOUNT_MAX; i++) batch[i] = WISH(w, ali, guild_create, .name = SPAN("x"));
+    world_write(w, batch, GUILDS_PER_ACCOUNT_MAX);
+    assert_done(batch[GUILDS_PER_ACCOUNT_MAX - 1]);
     assert_refused(ASK(w, ali, guild_create, .name = SPAN("x")), too_large, "guilds");
     struct room_id guild = guild_of(w, vali, true);
     assert_refused(ASK(w, ali, member_put, guild, ali.account, role_member), too_large, "guilds");
-    for (int i = 1; i < GUILD_CHANNELS_MAX; i++) channel_of(w, vali, guild, "c");
+    for (int i = 0; i < GUILD_CHANNELS_MAX; i += 100) {
+        for (int k = 0; k < 100; k++) batch[k] = WISH(w, vali, channel_create, .guild = guild, .name = SPAN("c"));
+        world_write(w, batch, 100);
+    }
+    assert_refused(batch[99], too_large, "channels");
+    assert_done(batch[98]);
     assert_refused(ASK(w, vali, channel_create, .guild = guild, .name = SPAN("x")), too_large, "channels");
     struct actor gani = someone(w, "gani");
     DO(w, gani, member_put, guild, gani.account, role_member);
