@@ -57,7 +57,9 @@ void encode_profile(struct call *a)
     json_begin_object(&reply.w);
     encode_person_fields(&reply.w, &account->person);
     json_put_string(&reply.w, "about", account->about.n ? account->about : SPAN(""));
-    json_put_bool(&reply.w, "online", !out->presence_hidden && hub_is_online(a->door->hub, account->person.id));
+    enum presence status = out->presence_hidden ? presence_offline : hub_status(a->door->hub, account->person.id);
+    json_put_bool(&reply.w, "online", status != presence_offline);
+    json_put_string(&reply.w, "status", span_of(presence_word(status)));
     json_put_time(&reply.w, "last_seen", out->last_seen_us);
     json_put_time(&reply.w, "created_at", account->created_us);
     json_end_object(&reply.w);

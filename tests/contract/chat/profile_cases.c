@@ -30,6 +30,8 @@ static void name_and_privacy(void **state)
     assert_events(w, "person_changed");
     assert_span(w->events->subject.name, "Ali aka");
     DO(w, ali, profile_change, .has_hide_last_seen = true, .hide_last_seen = true);
+    assert_events(w, "person_changed");
+    DO(w, ali, profile_change, .has_locale = true, .locale = SPAN("uz"));
     assert_events(w, "");
     const struct profile_get_out *seen = &DO(w, vali, profile_get, id_of(ali))->out.profile_get;
     assert_span(seen->account.person.name, "Ali aka");

@@ -21,6 +21,8 @@ after(() => server.stop());
 const R = () => `/api/v1/rooms/${room.id}`;
 const M = () => `${R()}/messages/${message.id}`;
 
+let n_fresh = 0;
+const fresh = () => `person${n_fresh++}`;
 const invite = () => ali.api.post(`/rooms/${room.id}/invites`, {});
 const guild = async () => `/api/v1/guilds/${(await ali.api.post('/guilds', { name: 'guild' })).id}`;
 
@@ -36,6 +38,39 @@ const calls = {
         [400, null, '/api/v1/accounts', {}]],
     findAccounts: () => [[200, ali, '/api/v1/accounts?prefix=v'], [400, ali, '/api/v1/accounts'], [401, null, '/api/v1/accounts?prefix=v']],
     getMe: () => [[200, ali, '/api/v1/me'], [401, null, '/api/v1/me']],
+    changeMe: () => [[200, ali, '/api/v1/me', { name: 'Ali', about: 'x', hide_read: false }], [200, ali, '/api/v1/me', { name: null, about: null }],
+        [400, ali, '/api/v1/me', { name: 5 }], [401, null, '/api/v1/me', {}]],
+    eraseMe: async () => [[204, await Person.register(server, fresh()), '/api/v1/me', { password }], [403, ali, '/api/v1/me', { password: 'wrong' }]],
+    changePassword: () => [[204, ali, '/api/v1/me/password', { old: password, new: password }], [403, ali, '/api/v1/me/password', { old: 'wrong', new: password }],
+        [400, ali, '/api/v1/me/password', {}]],
+    changeEmail: () => [[200, ali, '/api/v1/me/email', { email: 'ali@b.example', password }], [409, vali, '/api/v1/me/email', { email: 'ali@b.example', password }],
+        [400, ali, '/api/v1/me/email', { email: 'x', password }], [200, ali, '/api/v1/me/email', { email: null, password }]],
+    deactivateMe: async () => [[204, await Person.register(server, fresh()), '/api/v1/me/deactivate', { password }], [409, admin, '/api/v1/me/deactivate', { password }]],
+    createBot: () => [[201, ali, '/api/v1/me/bots', { username: 'botty', name: 'Bot' }], [409, ali, '/api/v1/me/bots', { username: 'botty' }], [400, ali, '/api/v1/me/bots', {}]],
+    listBots: () => [[200, ali, '/api/v1/me/bots'], [401, null, '/api/v1/me/bots']],
+    rotateBot: async () => [[200, ali, `/api/v1/me/bots/${(await ali.api.post('/me/bots', { username: fresh() })).bot.id}/token`], [404, vali, '/api/v1/me/bots/999999/token']],
+    deleteBot: async () => [[204, ali, `/api/v1/me/bots/${(await ali.api.post('/me/bots', { username: fresh() })).bot.id}`], [404, ali, `/api/v1/me/bots/${vali.id}`]],
+    getProfile: () => [[200, ali, `/api/v1/accounts/${vali.id}`], [404, ali, '/api/v1/accounts/999999']],
+    forgotPassword: () => [[403, null, '/api/v1/password/forgot', { who: 'ali' }], [400, null, '/api/v1/password/forgot', {}]],
+    resetPassword: async () => [[204, null, '/api/v1/password/reset', { token: (await admin.api.post(`/admin/users/${(await Person.register(server, fresh())).id}/reset`)).link.split('/').pop(), password }],
+        [410, null, '/api/v1/password/reset', { token: 'x', password }]],
+    verifyEmail: () => [[410, null, '/api/v1/email/verify', { token: 'x' }], [400, null, '/api/v1/email/verify', {}]],
+    report: async () => [[201, vali, '/api/v1/reports', { room: room.id, message: (await ali.say(room, 'bad')).id, reason: 'x' }], [404, vali, '/api/v1/reports', { room: room.id, message: 999999 }]],
+    listUsers: () => [[200, admin, '/api/v1/admin/users?query=a&limit=2'], [403, ali, '/api/v1/admin/users'], [400, admin, '/api/v1/admin/users?limit=0']],
+    createUser: () => [[201, admin, '/api/v1/admin/users', { username: 'made', email: 'm@b.example', password: null }], [409, admin, '/api/v1/admin/users', { username: 'made' }],
+        [403, ali, '/api/v1/admin/users', { username: 'x' }]],
+    changeUser: () => [[200, admin, `/api/v1/admin/users/${vali.id}`, { quota: 5 }], [200, admin, `/api/v1/admin/users/${vali.id}`, { quota: null, deactivated: false }],
+        [409, admin, `/api/v1/admin/users/${admin.id}`, { site_admin: false }], [403, ali, `/api/v1/admin/users/${vali.id}`, {}]],
+    resetUser: () => [[201, admin, `/api/v1/admin/users/${vali.id}/reset`], [404, admin, '/api/v1/admin/users/999999/reset'], [403, ali, `/api/v1/admin/users/${vali.id}/reset`]],
+    listUserSessions: () => [[200, admin, `/api/v1/admin/users/${vali.id}/sessions`], [403, ali, `/api/v1/admin/users/${vali.id}/sessions`]],
+    endUserSessions: async () => [[204, admin, `/api/v1/admin/users/${(await Person.register(server, fresh())).id}/sessions`], [403, ali, `/api/v1/admin/users/${vali.id}/sessions`]],
+    listAllRooms: () => [[200, admin, '/api/v1/admin/rooms?limit=5'], [403, ali, '/api/v1/admin/rooms']],
+    getFigures: () => [[200, admin, '/api/v1/admin/figures'], [403, ali, '/api/v1/admin/figures']],
+    getSettings: () => [[200, admin, '/api/v1/admin/settings'], [403, ali, '/api/v1/admin/settings']],
+    listReports: () => [[200, admin, '/api/v1/admin/reports?state=open'], [400, admin, '/api/v1/admin/reports?state=x'], [403, ali, '/api/v1/admin/reports']],
+    settleReport: async () => [[200, admin, `/api/v1/admin/reports/${(await vali.api.post('/reports', { room: room.id, message: (await ali.say(room, 'bad')).id, reason: 'x' })).id}`, { state: 'closed', note: 'n' }],
+        [404, admin, '/api/v1/admin/reports/999999', { state: 'closed' }], [403, ali, '/api/v1/admin/reports/1', { state: 'closed' }]],
+    listAudit: () => [[200, admin, '/api/v1/admin/audit?limit=5'], [403, ali, '/api/v1/admin/audit']],
     createInvite: () => [[201, admin, '/api/v1/invites', { n_uses: 2, expires_in_s: 60 }], [201, admin, '/api/v1/invites', {}], [403, ali, '/api/v1/invites', {}],
         [400, admin, '/api/v1/invites', { n_uses: 0 }]],
     logIn: () => [[201, null, '/api/v1/sessions', { username: 'vali', password }], [401, null, '/api/v1/sessions', { username: 'vali', password: 'x' }],
