@@ -201,7 +201,7 @@ test('the gateway switches protocols', async () => {
 });
 
 test('other methods on documented paths are 405 with Allow', async () => {
-    const fill = (path) => path.replace('{room}', room.id).replace('{account}', vali.id).replace('{id}', message.id).replace('{emoji}', 'x').replace('{code}', 'x');
+    const fill = (path) => path.replace('{room}', room.id).replace('{account}', vali.id).replace('{id}', message.id).replace('{emoji}', 'x').replace('{code}', 'x').replace('{bot}', vali.id).replace('{report}', 1);
     for (const path of Object.keys(document.paths)) {
         const known = operations.filter((o) => o.path === path).map((o) => o.method);
         for (const method of ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']) {
