@@ -297,7 +297,6 @@ void encode_face(struct json_writer *w, const struct room_face *face)
     put_text_or_null(w, "icon", face->icon);
     json_put_bool(w, "read_only", face->read_only);
     json_put_int(w, "slow_s", face->slow_s);
-    json_put_int(w, "head", face->head);
     json_put_int(w, "n_members", face->n_members);
     json_put_time(w, "created_at", face->created_us);
     json_end_object(w);

@@ -142,8 +142,12 @@ void encode_look(struct call *a)
     struct reply reply;
     reply_begin(&reply);
     json_begin_object(&reply.w);
-    json_key(&reply.w, "room");
-    encode_face(&reply.w, &out->room);
+    json_put_int(&reply.w, "room", out->room.id.v);
+    json_put_string(&reply.w, "kind", out->room.kind == room_guild ? SPAN("guild") : SPAN("group"));
+    json_put_string(&reply.w, "name", out->room.name);
+    json_put_string(&reply.w, "topic", out->room.topic.n ? out->room.topic : (struct span){ 0 });
+    json_put_string(&reply.w, "icon", out->room.icon.n ? out->room.icon : (struct span){ 0 });
+    json_put_int(&reply.w, "n_members", out->room.n_members);
     json_key(&reply.w, "by");
     encode_person(&reply.w, &out->invite.by);
     json_put_time(&reply.w, "expires_at", out->invite.expires_us);
