@@ -91,6 +91,29 @@ static void who_goes_keeps_nobody_waiting(void **state)
     assert_int_equal(room_of(w, ali, room)->read_by_all, m.seq);
 }
 
+static void nobody_waits_for_bots(void **state)
+{
+    struct world *w = *state;
+    struct actor ali = someone(w, "ali"), vali = someone(w, "vali");
+    struct actor bot = { DO(w, ali, bot_create, .username = SPAN("robot"))->out.bot_create.account.person.id, { 0 } };
+    struct room_id guild = DO(w, ali, guild_create, .name = SPAN("Guild"))->out.guild_create.room.id;
+    seat(w, ali, guild, vali, role_member);
+    seat(w, ali, guild, bot, role_member);
+    struct room_id channel = DO(w, ali, channel_create, .guild = guild, .name = SPAN("later"))->out.channel_create.room.id;
+    struct room_id room = group(w, ali, false, "Story");
+    seat(w, ali, room, vali, role_member);
+    seat(w, ali, room, bot, role_member);
+    struct room_id both[] = { room, channel };
+    for (int i = 0; i < 2; i++) {
+        struct message m = post(w, ali, both[i], "one");
+        DO(w, vali, receipt_mark, both[i], m.seq);
+        assert_int_equal(room_of(w, ali, both[i])->read_by_all, m.seq);
+        struct receipt_readers_out *readers = &DO(w, ali, receipt_readers, both[i], m.seq, .limit = 10)->out.receipt_readers;
+        assert_int_equal(readers->n, 1);
+        assert_span(readers->readers[0].person.username, "vali");
+    }
+}
+
 static void readers_are_told_page_by_page(void **state)
 {
     struct world *w = *state;
@@ -114,4 +137,5 @@ static void readers_are_told_page_by_page(void **state)
 }
 
 CASES(reading, STORY(a_mark_goes_back_for_its_owner_only), STORY(all_have_read_when_the_last_of_them_has), STORY(own_words_need_no_reading),
-      STORY(who_goes_keeps_nobody_waiting), STORY(readers_are_told_page_by_page));
+      STORY(who_goes_keeps_nobody_waiting), STORY(nobody_waits_for_bots),
+      STORY(readers_are_told_page_by_page));
