@@ -43,7 +43,7 @@ static struct span to_ascii(struct arena *arena, struct span domain)
     uint8_t *ascii = NULL;
     if (!domain.n || domain.n > domain_max_bytes || memchr(domain.p, 0, domain.n)) return out;
     struct span text = arena_printf(arena, SPAN_FMT, SPAN_ARG(domain));
-    int rc = idn2_lookup_u8((const uint8_t *)text.p, &ascii, IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL | IDN2_USE_STD3_ASCII_RULES);
+    int rc = idn2_lookup_u8((const uint8_t *)text.p, &ascii, IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL);
     if (rc == IDN2_OK && is_host((const char *)ascii)) out = arena_copy(arena, span_of((const char *)ascii));
     idn2_free(ascii);
     return out;
