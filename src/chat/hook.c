@@ -5,6 +5,7 @@
 #include "base/utf8.h"
 #include "chat/ask.h"
 #include "chat/content.h"
+#include "chat/mention.h"
 #include "chat/secret.h"
 
 enum { secret_bytes = 24 };
@@ -98,6 +99,8 @@ static enum fault write_down(struct ask *ask, const struct hook_view *hook, cons
     enum fault fault = store_message_insert(ask->store, one, 1);
     if (!fault) fault = store_room_posted(ask->store, &m->room, &m->seq, 1);
     if (!fault) fault = store_message_set_hook_name(ask->store, m->id, m->hook_name);
+    if (!fault && m->mentions.n) fault = store_message_set_mentions(ask->store, m);
+    if (!fault) fault = mention_keep(ask->store, m);
     return fault ? fault : store_hook_used(ask->store, hook->id, ask->now_us);
 }
 
@@ -113,7 +116,8 @@ enum fault hook_post(struct ask *ask)
     if (fault) return fault;
     *m = (struct message){ .id = facts.next, .room = hook.room, .seq = facts.place.head + 1, .author = facts.author, .text = in->text,
                            .created_us = ask->now_us, .hook_name = in->name.n ? in->name : hook.name };
-    fault = write_down(ask, &hook, m);
+    fault = mention_find(ask, &facts.place, m->text, &m->mentions);
+    if (!fault) fault = write_down(ask, &hook, m);
     if (fault) return fault;
     struct event posted = { .kind = event_message_posted, .room = m->room, .seq = m->seq, .at_us = ask->now_us, .by = facts.author, .message = *m };
     return chat_tell(ask->chat, &posted);

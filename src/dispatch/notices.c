@@ -2,10 +2,11 @@
    rooms are noted, and only when somebody is there to be told. What happened is then read from the database by number, from the room's mark
    on: so a lost event costs nothing but time, and a mark that is behind (after a crash) is found by the sweep.
    Always: one query under way. */
+#include "base/clock.h"
 #include "base/log.h"
+#include "chat/mention.h"
 #include "dispatch/state.h"
 #include "wire/json.h"
-#include "base/clock.h"
 #include <stdlib.h>
 
 #define BODY_MAX_BYTES (256 << 10)
@@ -49,21 +50,11 @@ static void hear(void *arg, struct event *chain)
 
 /* ---- What to tell */
 
-/* "7,9": ids with commas between; a 0 calls everyone. */
-static bool mentions_hold(struct span ids, struct account_id who)
-{
-    while (ids.n) {
-        int64_t id;
-        if (span_to_i64(span_cut(ids, ',', &ids), &id) && (id == 0 || id == who.v)) return true;
-    }
-    return false;
-}
-
 static bool concerns(const struct notice_target *t, const struct event *e)
 {
     if (e->kind != event_message_posted || e->seq <= t->read || e->at_us < t->since_us || e->message.deleted_us) return false;
     if (id_eq(e->message.author.id, t->account) && !e->message.hook_name.n) return false;
-    return t->level == notify_all || (t->level == notify_mentions && mentions_hold(e->message.mentions, t->account));
+    return t->level == notify_all || (t->level == notify_mentions && mention_calls(&e->message, t->account));
 }
 
 /* The newest message that concerns them; 0: none. */

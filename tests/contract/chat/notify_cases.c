@@ -233,6 +233,8 @@ static void an_incoming_hook_speaks_for_who_made_it(void **state)
     struct message_history_out *out = &DO(w, ali, message_history, room, .limit = 5)->out.message_history;
     assert_span(out->messages[out->n - 1].hook_name, "Builder");
     assert_span(out->messages[out->n - 1].author.username, "vali");
+    assert_span(DO(w, NOBODY, hook_post, in.room, in.id, in.token, SPAN("@ali, look"))->out.hook_post.message.mentions, "1");
+    assert_int_equal(DO(w, ali, room_get, room)->out.room_get.room.mentions, 1);
     DO(w, NOBODY, hook_post, in.room, in.id, in.token, in.text, SPAN("Other"));
     assert_span(w->events->message.hook_name, "Other");
     assert_refused(ASK(w, NOBODY, hook_post, in.room, in.id, in.token, SPAN("")), invalid, "text");
