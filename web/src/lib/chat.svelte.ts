@@ -412,8 +412,8 @@ export class Chat {
 
   /** The channels of a guild that was just joined or made. */
   async read_channels(guild: RoomState): Promise<void> {
-    const { channels } = await this.api.get<{ channels: Room[] }>(`/guilds/${guild.id}/channels`);
-    for (const info of channels) this.add_room(info);
+    const { rooms } = await this.api.get<{ rooms: Room[] }>(`/guilds/${guild.id}/channels`);
+    for (const info of rooms) this.add_room(info);
   }
 
   /** A room the server has just told us of. */
