@@ -74,12 +74,16 @@ static const struct web_file *find(const struct web_files *files, const char *pa
     "default-src 'none'; script-src 'self'; style-src 'self'; style-src-attr 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self'; " \
     "connect-src 'self'; media-src 'self' blob:; worker-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 
+/* A script may be a worker, which is bound by the policy of its own answer. */
+#define SCRIPT_POLICY "default-src 'none'; script-src 'self'; connect-src 'self'; frame-ancestors 'none'"
+
 static void put_headers(struct request *r, const char *content_type, bool immutable, bool varies)
 {
     bool is_page = strncmp(content_type, "text/html", 9) == 0;
     if (!response_has_header(r, "cache-control"))
         response_header(r, "Cache-Control", immutable ? SPAN("public, max-age=31536000, immutable") : SPAN("no-cache"));
     if (!response_has_header(r, "content-security-policy") && is_page) response_header(r, "Content-Security-Policy", SPAN(PAGE_POLICY));
+    if (!is_page && strncmp(content_type, "text/javascript", 15) == 0) response_header(r, "Content-Security-Policy", SPAN(SCRIPT_POLICY));
     if (is_page) response_header(r, "Cross-Origin-Opener-Policy", SPAN("same-origin"));
     if (varies) response_header(r, "Vary", SPAN("Accept-Encoding"));
 }

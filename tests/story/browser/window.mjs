@@ -28,8 +28,8 @@ export class Window {
         });
     }
 
-    static async open(browser, url, { width = 1100, height = 760, locale = 'en-US', ...more } = {}) {
-        const context = await browser.newContext({ viewport: { width, height }, locale, ...more });
+    static async open(browser, url, { width = 1100, height = 760, locale = 'en-US', serviceWorkers = 'block', ...more } = {}) {
+        const context = await browser.newContext({ viewport: { width, height }, locale, serviceWorkers, ...more });
         const page = await context.newPage();
         page.setDefaultTimeout(15000);
         return new Window(context, page, url);

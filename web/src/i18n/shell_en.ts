@@ -210,7 +210,6 @@ export const shell_en = {
   hide_last_seen: 'Do not tell when I was last here',
   hide_last_seen_hint: 'Others only see whether you are online now.',
   clock: 'Clock',
-  clock_auto: 'As the language',
   clock_24: '24 hours',
   clock_12: '12 hours',
   clock_now: 'Now: {when}',

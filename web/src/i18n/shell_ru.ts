@@ -211,7 +211,6 @@ export const shell_ru: PartOf<typeof shell_en> = {
   hide_last_seen: 'Не сообщать, когда я был в сети',
   hide_last_seen_hint: 'Другие видят только, в сети ли вы сейчас.',
   clock: 'Часы',
-  clock_auto: 'Как в языке',
   clock_24: '24 часа',
   clock_12: '12 часов',
   clock_now: 'Сейчас: {when}',

@@ -211,7 +211,6 @@ export const shell_uk: PartOf<typeof shell_en> = {
   hide_last_seen: 'Не повідомляти, коли я був у мережі',
   hide_last_seen_hint: 'Інші бачать лише, чи ви зараз у мережі.',
   clock: 'Годинник',
-  clock_auto: 'Як у мові',
   clock_24: '24 години',
   clock_12: '12 годин',
   clock_now: 'Зараз: {when}',

@@ -211,7 +211,6 @@ export const shell_uz: PartOf<typeof shell_en> = {
   hide_last_seen: 'Oxirgi marta qachon kirganimni aytmaslik',
   hide_last_seen_hint: 'Boshqalar faqat hozir tarmoqda ekaningizni koʻradi.',
   clock: 'Soat',
-  clock_auto: 'Tilga qarab',
   clock_24: '24 soatlik',
   clock_12: '12 soatlik',
   clock_now: 'Hozir: {when}',

@@ -10,6 +10,7 @@ import { language } from './i18n.svelte';
 import type { Socket } from './gateway';
 import type { OutboxStorage } from './outbox';
 import { open_outbox_storage } from './outbox_storage';
+import { forget_kept, keep_on, read_kept, type Kept } from './keepsake';
 import { attend } from './notify.svelte';
 import { keep } from './prefs.svelte';
 import { settle, settle_at } from './route.svelte';
@@ -51,10 +52,17 @@ class App {
         return;
       } catch {
         this.unreachable = true;
+        const kept = attempt === 0 ? await read_kept() : null;
+        if (kept) {
+          this.enter(kept.account, kept);
+          return;
+        }
         await new Promise((resolve) => setTimeout(resolve, backoff_ms(reconnect_backoff, attempt)));
       }
     }
   }
+
+  private end_keeping: () => void = () => {};
 
   private async look_at_setup(): Promise<void> {
     try {
@@ -103,12 +111,14 @@ class App {
     await this.start();
   }
 
-  private enter(account: Account): void {
+  private enter(account: Account, kept: Kept | null = null): void {
     this.chat?.stop();
+    this.end_keeping();
     this.session_over = false;
     this.chat = new Chat({
       api: this.api,
       account,
+      kept,
       storage: this.storage,
       open_socket: () => new WebSocket(location.origin.replace(/^http/, 'ws') + '/api/v1/gateway') as Socket,
       renew: this.renew,
@@ -118,12 +128,16 @@ class App {
     });
     this.tabs?.postMessage(account.id);
     this.chat.start();
+    this.end_keeping = keep_on(this.chat);
     this.face = 'inside';
   }
 
   private async leave(over: boolean): Promise<void> {
     this.chat?.stop();
     this.chat = null;
+    this.end_keeping();
+    this.end_keeping = () => {};
+    await forget_kept();
     this.session_over = over;
     await this.look_at_setup();
     this.face = 'outside';

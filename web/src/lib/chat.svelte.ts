@@ -8,7 +8,9 @@ import { Gateway, type GatewayState, type Socket } from './gateway';
 import { find_seq, let_go_of_old, read_around, read_from_mark, read_newer, read_newest, read_older } from './history';
 import { client_key, Outbox, type OutboxStorage, type Pending } from './outbox';
 import { SvelteMap } from 'svelte/reactivity';
+import type { Kept } from './keepsake';
 import { People } from './people.svelte';
+import { as_of } from './window';
 import { RoomState } from './room_state.svelte';
 import { tus_wire } from './tus';
 import { Uploads, type UploadStorage } from './uploads.svelte';
@@ -33,6 +35,8 @@ export interface ChatOptions {
   api: Api;
   account: Account;
   storage: OutboxStorage & { uploads?: UploadStorage };
+  /** What the page had when it was last open: shown until the server answers. */
+  kept?: Kept | null;
   open_socket: () => Socket;
   renew: () => Promise<boolean>;
   on_signed_out: () => void;
@@ -97,6 +101,7 @@ export class Chat {
 
   constructor(private readonly options: ChatOptions) {
     this.account = options.account;
+    if (options.kept) this.take_kept(options.kept);
     this.api = options.api;
     this.drafts = new Drafts(this.api, () => this.account.id);
     this.gateway = new Gateway({
@@ -132,6 +137,17 @@ export class Chat {
   }
 
   /** Everything one can write in, newest first. */
+  private take_kept(kept: Kept): void {
+    for (const { info, messages, whole } of kept.rooms) {
+      const room = this.add_room(info);
+      if (messages.length === 0) continue;
+      room.messages = messages.map((m) => as_of(m, info.head));
+      room.loaded = true;
+      room.more_before = !whole;
+    }
+    this.ready = true;
+  }
+
   sorted = $derived(this.rooms.filter((r) => r.info.kind !== 'guild').sort((a, b) => b.activity.localeCompare(a.activity)));
   /** The lobby, groups and direct conversations: what stands outside of guilds. */
   talks = $derived(this.sorted.filter((r) => r.info.kind !== 'channel'));

@@ -5,7 +5,7 @@ import { set_time_form } from './time';
 import { choose_language, use_language } from './i18n.svelte';
 
 export type Theme = 'auto' | 'light' | 'dark';
-export type Clock = 'auto' | '24' | '12';
+export type Clock = '24' | '12';
 
 export interface TimePrefs {
   clock: Clock;
@@ -31,7 +31,7 @@ export function keep(name: string, value: string): void {
   }
 }
 
-let current_time = $state.raw<TimePrefs>({ clock: 'auto', zone: '' });
+let current_time = $state.raw<TimePrefs>({ clock: '24', zone: '' });
 
 export const time_prefs = (): TimePrefs => current_time;
 
@@ -73,7 +73,7 @@ export async function load_prefs(): Promise<void> {
   set_theme(wish === 'light' || wish === 'dark' ? wish : 'auto', false);
   const clock = kept('clock');
   const zone = kept('zone') ?? '';
-  set_time_prefs({ clock: clock === '24' || clock === '12' ? clock : 'auto', zone: zone && is_zone(zone) ? zone : '' }, false);
+  set_time_prefs({ clock: clock === '12' ? '12' : '24', zone: zone && is_zone(zone) ? zone : '' }, false);
   const wanted = kept('language');
   await use_language(choose_language([...(wanted ? [wanted] : []), ...navigator.languages]));
 }

@@ -6,11 +6,11 @@ import { to_cyrillic } from './cyrillic';
 const uz_months = ['yanvar', 'fevral', 'mart', 'aprel', 'may', 'iyun', 'iyul', 'avgust', 'sentabr', 'oktabr', 'noyabr', 'dekabr'];
 
 let zone: string | undefined;
-let clock: 'auto' | '24' | '12' = 'auto';
+let clock: '24' | '12' = '24';
 let form_of_parts: Intl.DateTimeFormat | null = null;
 
 /** Called when the reader chose; an empty zone is that of the device. Pages that show times read them anew. */
-export function set_time_form(new_clock: 'auto' | '24' | '12', new_zone: string): void {
+export function set_time_form(new_clock: '24' | '12', new_zone: string): void {
   clock = new_clock;
   zone = new_zone || undefined;
   form_of_parts = null;
