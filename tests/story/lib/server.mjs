@@ -101,7 +101,7 @@ export class Server {
     /** Starts the process and waits until /health answers. */
     async start({ waitMs = 20000, args: bare } = {}) {
         if (!this.port) this.port = await freePort();
-        const args = bare ?? ['serve', '--listen', `127.0.0.1:${this.port}`, '--data', this.data, ...this.args];
+        const args = bare ?? ['serve', ...(process.env.SUHBAT_WEB_ROOT ? ['--web-root', process.env.SUHBAT_WEB_ROOT] : []), '--listen', `127.0.0.1:${this.port}`, '--data', this.data, ...this.args];
         if (this.database && !bare) args.push('--database', this.database);
         const log = fs.openSync(this.logFile, 'a');
         const child = spawn(binary, args, { env: cleanEnvironment({ ...quiet, ...this.env }), cwd: this.cwd, stdio: ['ignore', log, log] });

@@ -108,6 +108,7 @@ export const shell_en = {
   link_copied: 'The link is copied.',
   copy_this: 'Copy',
   invited_to: 'You are invited to',
+  invited_by: 'invited by {name}',
   invite_title: 'Invitation',
   not_now: 'Not now',
   to_chats: 'To the conversations',

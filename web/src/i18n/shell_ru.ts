@@ -109,6 +109,7 @@ export const shell_ru: PartOf<typeof shell_en> = {
   link_copied: 'Ссылка скопирована.',
   copy_this: 'Скопировать',
   invited_to: 'Вас приглашают в',
+  invited_by: 'приглашает {name}',
   invite_title: 'Приглашение',
   not_now: 'Не сейчас',
   to_chats: 'К беседам',

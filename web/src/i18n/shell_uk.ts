@@ -109,6 +109,7 @@ export const shell_uk: PartOf<typeof shell_en> = {
   link_copied: 'Посилання скопійовано.',
   copy_this: 'Скопіювати',
   invited_to: 'Вас запрошують до',
+  invited_by: 'запрошує {name}',
   invite_title: 'Запрошення',
   not_now: 'Не зараз',
   to_chats: 'До бесід',

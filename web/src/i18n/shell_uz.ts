@@ -109,6 +109,7 @@ export const shell_uz: PartOf<typeof shell_en> = {
   link_copied: 'Havola nusxalandi.',
   copy_this: 'Nusxa olish',
   invited_to: 'Sizni taklif qilishmoqda',
+  invited_by: 'taklif qildi: {name}',
   invite_title: 'Taklif',
   not_now: 'Hozir emas',
   to_chats: 'Suhbatlarga',

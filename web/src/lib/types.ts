@@ -234,6 +234,7 @@ export class Fault extends Error {
 
 export function problem_of(error: unknown): Problem {
   if (error instanceof Fault) return error.problem;
+  console.error(error);
   return { word: 'internal', detail: null, message: error instanceof Error ? error.message : '', retry_after_s: null };
 }
 
