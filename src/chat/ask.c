@@ -50,7 +50,7 @@ enum fault ask_audit(struct ask *ask, const char *action, struct account_id acco
 {
     struct audit_view entry = {
         .at_us = ask->now_us, .by = ask->account.person, .action = span_of(action), .account.id = account, .room = room, .detail = detail,
-        .source = ask->c->from.n ? audit_web : audit_command_line, .address = ask->c->from,
+        .source = id_none(ask->account.person.id) ? audit_command_line : audit_web, .address = ask->c->from,
     };
     return store_audit_insert(ask->store, &entry);
 }

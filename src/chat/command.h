@@ -32,7 +32,7 @@ struct command {
     struct arena *arena; /* owns the command itself too */
     enum command_kind kind;
     struct actor actor;
-    struct span from; /* where an administrator asks from, for the audit log; empty: the command line */
+    struct span from; /* where an administrator asks from, for the audit log; may be empty */
     union {
 #define COMMAND(name, lane, prepare, authority) struct name##_in name;
 #include "chat/command.def"

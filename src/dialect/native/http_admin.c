@@ -365,7 +365,7 @@ void encode_audit(struct call *a)
         json_key(&reply.w, "whom"), encode_person_or_null(&reply.w, &e->account);
         json_put_id(&reply.w, "room", e->room.v);
         put_text_or_null(&reply.w, "detail", e->detail);
-        json_put_string(&reply.w, "from", e->source == audit_command_line ? SPAN("command line") : e->address);
+        put_text_or_null(&reply.w, "from", e->source == audit_command_line ? SPAN("command line") : e->address);
         json_end_object(&reply.w);
     }
     list_end(a, &reply, out->more);

@@ -66,6 +66,13 @@ bool gateway_ends_well(struct gateway *g, int64_t id, const struct json_fields *
     return false;
 }
 
+static struct span address_of(struct gateway *g, struct command *c)
+{
+    char address[46];
+    conn_address(g->conn, address);
+    return arena_copy(c->arena, span_of(address));
+}
+
 static void op_submit(struct gateway *g, const struct op_row *row, int64_t id, struct json_fields *f)
 {
     struct command *c = command_create(row->command, listener_actor(g->listener));
@@ -76,6 +83,7 @@ static void op_submit(struct gateway *g, const struct op_row *row, int64_t id, s
         command_destroy(c);
         return;
     }
+    if (row->command == command_message_delete) c->from = address_of(g, c); /* the audit log may want it */
     g->n_pending++;
     if (is_resume(row)) g->resumed = true;
     gate_submit(gateway_door(g)->gate, c, op_done, op);

@@ -134,6 +134,21 @@ static void reports(void **state)
     assert_refused(ASK(w, root, report_settle, .id = 999, .state = report_closed), not_found, "report");
 }
 
+static void a_message_that_an_administrator_takes_away_is_noted(void **state)
+{
+    struct world *w = *state;
+    struct actor root = administrator(w, "root"), ali = someone(w, "ali");
+    struct message theirs = post(w, ali, LOBBY, "yomon"), own = post(w, root, LOBBY, "o'zimniki"), kept = post(w, ali, LOBBY, "o'chiraman");
+    WEB(w, root, message_delete, .room = LOBBY, .id = theirs.id);
+    DO(w, root, message_delete, .room = LOBBY, .id = own.id);
+    DO(w, ali, message_delete, .room = LOBBY, .id = kept.id);
+    const struct audit_view *act = newest_act(w, root);
+    assert_span(act->action, "message_delete");
+    assert_int_equal(act->account.id.v, ali.account.v);
+    assert_int_equal(act->room.v, LOBBY.v);
+    assert_int_equal(act->source, audit_web);
+}
+
 static void the_command_line_is_told_apart(void **state)
 {
     struct world *w = *state;
@@ -144,4 +159,4 @@ static void the_command_line_is_told_apart(void **state)
     assert_int_equal(act->by.id.v, 0);
 }
 
-CASES(admin, STORY(only_administrators), STORY(users), STORY(changes), STORY(sessions), STORY(rooms_and_figures), STORY(reports), STORY(the_command_line_is_told_apart));
+CASES(admin, STORY(only_administrators), STORY(users), STORY(changes), STORY(sessions), STORY(rooms_and_figures), STORY(reports), STORY(a_message_that_an_administrator_takes_away_is_noted), STORY(the_command_line_is_told_apart));
