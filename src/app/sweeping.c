@@ -24,12 +24,11 @@ static uint64_t commits(const struct sweeping *s)
 static void swept(void *user, struct command *command)
 {
     struct sweeping *s = user;
-    bool is_well = command->fault == fault_none, more = is_well && command->out.room_sweep.more;
+    bool is_well = command->fault == fault_none, more = is_well && command->out.room_sweep.more, waits = is_well && command->out.room_sweep.waits;
     command_destroy(command);
     if (s->stopped) return;
-    s->n_commits = is_well ? commits(s) : UINT64_MAX;
+    s->n_commits = is_well && !more && !waits ? commits(s) : UINT64_MAX;
     alarm_set(s->alarm, more ? SWEEPING_STEP_MS : SWEEPING_REST_MS);
-    if (more) s->n_commits = UINT64_MAX;
 }
 
 static void look(void *arg)

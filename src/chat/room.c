@@ -229,5 +229,6 @@ enum fault room_delete(struct ask *ask)
 
 enum fault room_sweep(struct ask *ask)
 {
-    return store_room_sweep(ask->store, swept_at_once, ask->now_us, &ask->c->out.room_sweep.more);
+    struct room_sweep_out *out = &ask->c->out.room_sweep;
+    return store_room_sweep(ask->store, swept_at_once, ask->now_us, &out->more, &out->waits);
 }

@@ -109,7 +109,7 @@ struct room_get_out { struct room_view room; };
 struct room_change_out { struct room_view room; };
 struct room_delete_out { char unused; };
 struct room_hand_over_out { char unused; };
-struct room_sweep_out { bool more; };
+struct room_sweep_out { bool more, waits; }; /* waits: there is more to do when the search index has caught up */
 struct member_list_out { struct member_view *members; size_t n; bool more, reads_shown; };
 struct member_put_out { char unused; };
 struct member_remove_out { char unused; };

@@ -151,8 +151,9 @@ must_use enum fault store_room_face(struct store *store, struct room_id room, st
 must_use enum fault store_room_set(struct store *store, const struct room_face *face, struct span folded);
 /* Takes members, invitations and bans of the room and of its channels away at once, and its name; what was said goes step by step (store_room_sweep). */
 must_use enum fault store_room_remove(struct store *store, struct room_id room);
-/* Erases at most n_rows messages, and as many changes, of one removed room. more: there is more to do at once. */
-must_use enum fault store_room_sweep(struct store *store, int64_t n_rows, int64_t now_us, bool *more_out);
+/* Erases at most n_rows messages, and as many changes, of one removed room. more: there is more to do at once; waits: when the search
+   index has caught up. */
+must_use enum fault store_room_sweep(struct store *store, int64_t n_rows, int64_t now_us, bool *more_out, bool *waits_out);
 /* As the account sees them. */
 must_use enum fault store_room_view(struct store *store, struct room_id room, struct account_id account, struct arena *arena, struct room_view *out);
 must_use enum fault store_room_list(struct store *store, struct account_id account, size_t max, struct arena *arena, struct room_view **views_out,

@@ -120,11 +120,11 @@ static enum fault drop_rows(struct store *store, struct room_id room, int64_t n_
 }
 
 /* Messages that the search index has still to forget are left for a later step. */
-enum fault store_room_sweep(struct store *store, int64_t n_rows, int64_t now_us, bool *more_out)
+enum fault store_room_sweep(struct store *store, int64_t n_rows, int64_t now_us, bool *more_out, bool *waits_out)
 {
     struct room_id room;
     int64_t rest = 0, n_files = 0;
-    *more_out = false;
+    *more_out = *waits_out = false;
     enum fault fault = STORE_NUMBER(store, &room.v, room_purging);
     if (fault) return fault == fault_not_found ? fault_none : fault;
     fault = drop_rows(store, room, n_rows, more_out);
@@ -133,6 +133,7 @@ enum fault store_room_sweep(struct store *store, int64_t n_rows, int64_t now_us,
     if (fault || *more_out) return fault;
     fault = STORE_NUMBER(store, &rest, purge_rest, DB_I64(room.v));
     if (!fault && !rest) fault = store_file_release_room(store, room, (size_t)n_rows, &n_files);
+    *waits_out = rest > 0;
     *more_out = !fault && !rest; /* more files, or another room */
     return fault || rest || n_files ? fault : DB_EXEC(store->db, room_purged, DB_I64(room.v));
 }

@@ -145,6 +145,7 @@ for (const row of table.gateway) {
             const place = await placeFor(row, row.seats[i] === 'not_found');
             const names = await namesFor(row, person.id, place);
             // The server tells about a new room before it is used, as a client would wait for it too.
+            if (place.guild && row.seats[i] === 'ok') await gateway.event('member_joined', (e) => e.room === place.guild && e.member.id === person.id);
             if (row.room && row.seats[i] === 'ok') await sleep(20);
             const fields = { ...fill(row.fields ?? {}, names), ...(row.room ? { room: place.room } : {}) };
             const got = await gateway.op(row.op, fields).then(() => 'ok', (error) => error.frame?.error ?? error.message);
