@@ -86,10 +86,11 @@ enum fault decode_post_hook(struct call *a)
     struct slack_post post = { 0 };
     struct span json;
     enum fault f = call_path_id(a, "id", &in->id);
-    if (!f) f = call_take(a, limit_hook, span_make(&in->id, sizeof in->id));
     if (f) return f;
     in->token = call_keep(a, request_param(a->r, "token"));
     in->room = hook_token_room(in->token);
+    f = call_take(a, limit_hook, in->token); /* by the token: whoever only guesses a number cannot silence the hook that has it */
+    if (f) return f;
     f = find_json(a, &json);
     if (!f) f = slack_read(json, a->command->arena, &post);
     if (f) a->detail = "body";
