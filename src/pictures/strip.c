@@ -160,7 +160,7 @@ static bool strip_webp(struct span in, struct buf *out)
 {
     enum { has_xmp = 0x04, has_exif = 0x08 };
     size_t begin = out->n, end = (size_t)little32(in, 4) + 8;
-    if (end > in.n) return false;
+    if (end < 12 || end > in.n) return false;
     buf_append(out, in.p, 12);
     for (size_t at = 12; end - at >= 8;) {
         size_t n = little32(in, at + 4), padded = n + (n & 1);
