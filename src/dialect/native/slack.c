@@ -5,14 +5,10 @@
 
 enum { body_max_bytes = 64 << 10, text_max_bytes = 3 * (64 << 10), attachments_max = 20 };
 
-/* <https://x|word>, <https://x>, <!here>, <@U123>: the word, the address, or what stands between. */
+/* <https://x|word>, <https://x>, <!here>, <@U123>: the word, the address, or what stands between. s begins with '<' and holds a '>'. */
 static size_t put_angle(struct buf *out, struct span s)
 {
     const char *end = memchr(s.p, '>', s.n);
-    if (!end) {
-        buf_append_char(out, '<');
-        return 1;
-    }
     struct span word, target = span_cut(span_make(s.p + 1, (size_t)(end - s.p) - 1), '|', &word);
     if (target.n && (*target.p == '!' || *target.p == '@' || *target.p == '#')) {
         buf_append_char(out, *target.p == '#' ? '#' : '@');
@@ -42,10 +38,11 @@ static size_t put_entity(struct buf *out, struct span s)
 
 static void put_text(struct buf *out, struct span s)
 {
+    const char *last = s.n ? memrchr(s.p, '>', s.n) : NULL; /* looked for once, however many are opened */
     for (size_t at = 0, n; at < s.n; at += n) {
         struct span rest = span_make(s.p + at, s.n - at);
         n = 1;
-        if (*rest.p == '<') n = put_angle(out, rest);
+        if (*rest.p == '<' && last && rest.p < last) n = put_angle(out, rest);
         else if (*rest.p == '&') n = put_entity(out, rest);
         else buf_append_char(out, *rest.p);
     }
