@@ -73,15 +73,16 @@ self.addEventListener('push', (e) => {
       try {
         told = e.data?.json() ?? {};
       } catch {
-        told = { body: e.data?.text() };
+        told = { text: e.data?.text() };
       }
       const open = await self.clients.matchAll({ type: 'window' });
       if (open.some((c) => c.focused)) return;
-      const room = told.room?.id ?? told.room ?? null;
-      const who = told.who?.name ?? told.who?.username ?? told.who ?? told.author ?? '';
-      const name = told.room_name ?? told.room?.name ?? told.name ?? '';
-      await self.registration.showNotification(told.title ?? ([who, name].filter(Boolean).join(' · ') || 'suhbat'), {
-        body: told.body ?? told.text ?? '',
+      const room = told.room ?? null;
+      const who = told.by?.name ?? told.by?.username ?? '';
+      const name = told.kind === 'direct' ? '' : (told.room_name ?? '');
+      const files = told.n_files > 0 ? '📎 ' + told.n_files : '';
+      await self.registration.showNotification([who, name].filter(Boolean).join(' · ') || 'suhbat', {
+        body: told.text || files,
         tag: room === null ? 'suhbat' : 'r' + room,
         renotify: true,
         icon: '/icon-192.png',

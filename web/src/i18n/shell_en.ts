@@ -370,4 +370,5 @@ export const shell_en = {
   fault_last_admin: 'This is the last administrator. Make another one first.',
   fault_url_private: 'The server does not send to private addresses.',
   fault_url_bad: 'This is not an address of a web page. It begins with https://.',
+  hook_signed: 'Secret of the signature',
 } satisfies Record<string, string | Record<string, string>>;

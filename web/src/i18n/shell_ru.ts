@@ -371,4 +371,5 @@ export const shell_ru: PartOf<typeof shell_en> = {
   fault_last_admin: 'Это последний администратор. Сначала назначьте другого.',
   fault_url_private: 'Сервер не отправляет на частные адреса.',
   fault_url_bad: 'Это не веб-адрес. Он начинается с https://.',
+  hook_signed: 'Секрет подписи',
 };

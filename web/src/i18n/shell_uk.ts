@@ -371,4 +371,5 @@ export const shell_uk: PartOf<typeof shell_en> = {
   fault_last_admin: 'Це останній адміністратор. Спершу призначте іншого.',
   fault_url_private: 'Сервер не надсилає на приватні адреси.',
   fault_url_bad: 'Це не вебадреса. Вона починається з https://.',
+  hook_signed: 'Секрет підпису',
 };

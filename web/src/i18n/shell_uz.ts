@@ -371,4 +371,5 @@ export const shell_uz: PartOf<typeof shell_en> = {
   fault_last_admin: 'Bu oxirgi administrator. Avval boshqasini tayinlang.',
   fault_url_private: 'Server ichki manzillarga yubormaydi.',
   fault_url_bad: 'Bu veb-manzil emas. U https:// bilan boshlanadi.',
+  hook_signed: 'Imzo siri',
 };

@@ -1,5 +1,6 @@
 // One wish at a time: while it is on its way the form waits; what went wrong is kept in words.
 
+import { untrack } from 'svelte';
 import { explain } from './i18n.svelte';
 import type { PlainKey } from '../i18n/shape';
 import { say } from './toast.svelte';
@@ -25,7 +26,8 @@ export function make_attempt(special: Partial<Record<string, PlainKey>> = {}): A
       problem = text;
     },
     async run(work, done = '') {
-      if (busy) return false;
+      // Asked from an effect, this must not make the effect wait for itself.
+      if (untrack(() => busy)) return false;
       busy = true;
       problem = '';
       try {

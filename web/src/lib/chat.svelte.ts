@@ -101,7 +101,6 @@ export class Chat {
 
   constructor(private readonly options: ChatOptions) {
     this.account = options.account;
-    if (options.kept) this.take_kept(options.kept);
     this.api = options.api;
     this.drafts = new Drafts(this.api, () => this.account.id);
     this.gateway = new Gateway({
@@ -134,6 +133,7 @@ export class Chat {
       discard: (file) => void this.api.call('DELETE', `/files/${file.id}`).catch(() => {}),
       room_left: () => (this.account.quota_bytes > 0 ? this.account.quota_bytes - (this.account.used_bytes ?? 0) : null),
     });
+    if (options.kept) this.take_kept(options.kept);
   }
 
   /** Everything one can write in, newest first. */

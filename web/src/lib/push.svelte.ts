@@ -34,6 +34,7 @@ export async function push_on(api: Api): Promise<void> {
 export async function push_off(api: Api): Promise<void> {
   const subscription = await (await manager())?.getSubscription();
   if (!subscription) return;
-  await api.call('DELETE', '/push/subscriptions', { endpoint: subscription.endpoint });
+  const { subscriptions } = await api.get<{ subscriptions: { id: number; current: boolean }[] }>('/push/subscriptions');
+  for (const s of subscriptions) if (s.current) await api.call('DELETE', `/push/subscriptions/${s.id}`);
   await subscription.unsubscribe();
 }

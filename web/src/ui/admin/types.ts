@@ -10,6 +10,8 @@ export interface AdminUser extends Person {
   last_seen: string | null;
   n_rooms: number;
   n_sessions: number;
+  /** Of their own; null: as everybody on this server. */
+  quota: number | null;
   quota_bytes: number;
   used_bytes: number;
 }
@@ -29,7 +31,7 @@ export interface AdminRoom {
 
 export interface AdminReport {
   id: number;
-  by: Person;
+  by: Person | null;
   room: number | { id: number; name: string | null };
   message: number | { id: number; seq?: number; text: string; author: Person } | null;
   reason: string;
