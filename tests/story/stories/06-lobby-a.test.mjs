@@ -148,6 +148,8 @@ async function tellLong(server) {
         await Promise.all(Array.from({ length: 100 }, (_, k) => gateway.op('send', { room: lobby.id, text: text(i + k), key: `long-${i + k}`, reply_to: null })));
     }
     await gateway.close();
+    const isIndexed = async () => (await writer.api.get(`/search?query=${n - 1}`)).messages.length > 0;
+    await until(isIndexed, { ms: 30_000, what: 'the end of the indexing, which has memory of its own' });
     const before_ = server.memory();
     let most = 0;
     const readers = await Promise.all(Array.from({ length: 12 }, () => LobbySocket.a(server, 'yozuvchi', writer.token)));
