@@ -151,6 +151,7 @@ struct room_id command_room(const struct command *c)
     case command_upload_doubt:
     case command_upload_drop:
     case command_avatar_get:
+    case command_avatar_set:
     case command_file_expire:
     case command_file_trash:
     case command_file_trashed:

@@ -211,6 +211,19 @@ enum fault avatar_release(struct ask *ask, struct span token)
     return token.n ? store_avatar_release(ask->store, token) : fault_none;
 }
 
+enum fault avatar_set(struct ask *ask)
+{
+    struct person *me = &ask->account.person;
+    struct file_id file = ask->c->in.avatar_set.file;
+    struct span before = me->avatar, token = { 0 };
+    enum fault fault = id_none(file) ? fault_none : avatar_of_file(ask, file, &token);
+    if (!fault) fault = store_account_set_avatar(ask->store, me->id, token);
+    if (!fault) fault = avatar_release(ask, before);
+    me->avatar = token;
+    ask->c->out.avatar_set.person = *me;
+    return fault;
+}
+
 /* ---- Keeping house */
 
 enum fault file_expire(struct ask *ask)

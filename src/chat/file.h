@@ -40,6 +40,7 @@ struct upload_get_in { struct span token; };
 struct upload_doubt_in { struct span token; int64_t from; }; /* -1: no doubt any more */
 struct upload_drop_in { struct span token; };
 struct avatar_get_in { struct span token; };
+struct avatar_set_in { struct file_id file; }; /* a picture of one's own that waits; none: no picture any more */
 /* By the house itself; no door offers these. */
 struct file_expire_in { char unused; };            /* ends what waited too long */
 struct file_trash_in { char unused; };             /* names that lost their last reference */
@@ -64,6 +65,7 @@ struct upload_get_out { struct upload_view upload; };
 struct upload_doubt_out { char unused; };
 struct upload_drop_out { char unused; };
 struct avatar_get_out { struct span place; };
+struct avatar_set_out { struct person person; };
 struct file_expire_out { struct span *tokens; size_t n; }; /* uploads to unlink */
 struct file_trash_out { struct span *names; size_t n; };
 struct file_trashed_out { char unused; };

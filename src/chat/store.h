@@ -321,6 +321,7 @@ must_use enum fault store_upload_known(struct store *store, struct span token, b
 /* A square picture out of a waiting file, which it uses up. The token knows it from now on. */
 must_use enum fault store_avatar_from_file(struct store *store, const struct file_record *record, struct span token);
 must_use enum fault store_avatar_place(struct store *store, struct span token, struct arena *arena, struct span *place_out);
+must_use enum fault store_account_set_avatar(struct store *store, struct account_id account, struct span token); /* empty: none */
 must_use enum fault store_avatar_release(struct store *store, struct span token); /* an unknown token is fine */
 
 /* ---- Search: the index runs behind the messages, in portions, each whole or not at all. */

@@ -332,6 +332,11 @@ enum fault store_avatar_place(struct store *store, struct span token, struct are
     return rows_end_one(&rows, has);
 }
 
+enum fault store_account_set_avatar(struct store *store, struct account_id account, struct span token)
+{
+    return DB_EXEC(store->db, account_set_avatar, DB_I64(account.v), DB_TEXT_OR_NULL(token));
+}
+
 enum fault store_avatar_release(struct store *store, struct span token)
 {
     struct db_rows rows;

@@ -20,6 +20,23 @@ enum fault decode_avatar(struct call *a)
     return fault_none;
 }
 
+enum fault decode_set_avatar(struct call *a)
+{
+    struct body b;
+    enum fault f = body_begin(a, &b);
+    if (f) return f;
+    a->command->in.avatar_set.file.v = json_take_id(&b.fields, "file");
+    return body_end(a, &b);
+}
+
+void encode_set_avatar(struct call *a)
+{
+    struct reply reply;
+    reply_begin(&reply);
+    encode_person(&reply.w, &a->command->out.avatar_set.person);
+    reply_end(a, &reply, 200);
+}
+
 void encode_file_info(struct call *a)
 {
     struct reply reply;
