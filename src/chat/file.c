@@ -219,9 +219,10 @@ enum fault avatar_set(struct ask *ask)
     enum fault fault = id_none(file) ? fault_none : avatar_of_file(ask, file, &token);
     if (!fault) fault = store_account_set_avatar(ask->store, me->id, token);
     if (!fault) fault = avatar_release(ask, before);
+    if (fault) return fault;
     me->avatar = token;
     ask->c->out.avatar_set.person = *me;
-    return fault;
+    return ask_person_changed(ask, me);
 }
 
 /* ---- Keeping house */
