@@ -83,6 +83,7 @@ static void op_submit(struct gateway *g, const struct op_row *row, int64_t id, s
         command_destroy(c);
         return;
     }
+    if (row->command == command_presence_look) op->number = ++g->n_watches; /* answers may overtake each other: only the newest list counts */
     if (row->command == command_message_delete) c->from = address_of(g, c); /* the audit log may want it */
     g->n_pending++;
     if (is_resume(row)) g->resumed = true;
@@ -260,11 +261,10 @@ void op_read_encode(struct gateway *g, const struct op *op, const struct command
     answer_send(&a, g->conn);
 }
 
-/* Answers may overtake each other on the reading lanes: only the newest list counts. */
 void op_watch_decode(struct json_fields *f, struct command *c, struct op *op)
 {
-    struct gateway *g = ws_user(net_find(op->net, op->conn));
     struct json_walk walk = json_walk(json_take_array(f, "accounts"));
+    (void)op;
     struct account_id *accounts = arena_array(c->arena, struct account_id, HUB_WATCH_MAX);
     size_t n = 0;
     for (json_value *v; (v = json_walk_next(&walk));)
@@ -273,7 +273,6 @@ void op_watch_decode(struct json_fields *f, struct command *c, struct op *op)
         else
             n++;
     c->in.presence_look = (struct presence_look_in){ accounts, n };
-    op->number = ++g->n_watches;
 }
 
 static void put_watched(struct answer *a, const struct presence_look_out *out, const enum presence *status)
