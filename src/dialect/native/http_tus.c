@@ -265,13 +265,13 @@ static void open_writer(struct tus *t)
 static struct tus *begin(struct request *r, enum limit limit)
 {
     struct identity identity;
+    if (!intake_admit(r, limit, &identity)) return NULL;
     if (!span_eq(request_header(r, "tus-resumable"), SPAN("1.0.0"))) {
         response_header(r, "Tus-Version", SPAN("1.0.0"));
         put_version(r);
         respond_empty(r, 412);
         return NULL;
     }
-    if (!intake_admit(r, limit, &identity)) return NULL;
     struct tus *t = arena_new(request_arena(r), struct tus);
     t->r = r, t->door = request_door(r), t->identity = identity;
     request_set_user(r, t);

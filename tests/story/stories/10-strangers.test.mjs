@@ -7,6 +7,7 @@ import { Api, Gateway, Person, password } from '../lib/native.mjs';
 import { lobbyLogIn } from '../lib/lobby.mjs';
 import { isSignedWith, reforge } from '../lib/jwt.mjs';
 import { operations } from '../lib/openapi.mjs';
+import { picture } from '../lib/pictures.mjs';
 
 const table = JSON.parse(fs.readFileSync(new URL('../strangers.json', import.meta.url)));
 const secret = 'the secret of this table, long enough';
@@ -42,8 +43,9 @@ async function roomOf(kind) {
         room = await owner.group(`${kind} ${n++}`, [member, other, admin, third, second], { public: kind === 'public' });
         for (const p of [admin, second]) await owner.api.put(`/rooms/${room.id}/members/${p.id}`, { role: 'admin' });
     }
-    const message = await member.say(room, 'mine');
-    return { room: room.id, message: message.id };
+    const file = (await member.api.put('/files?name=mine', 'bytes')).id;
+    const message = await member.say(room, 'mine', { files: [file] });
+    return { room: room.id, message: message.id, file };
 }
 
 /** One may be in so many guilds only. Those that refused cells look at stay; by now one or the other may own it. */
@@ -84,7 +86,15 @@ async function namesFor(row, self, place) {
     if (/\$code/.test(JSON.stringify(row))) place = { ...place, code: (await people.owner.api.post(`/rooms/${place.room}/invites`, {})).code };
     const names = { ...place, self, password, nonsense: 'x'.repeat(43), new_name: `new${n++}`, key: `key-${n++}` };
     for (const [name, person] of Object.entries(people)) names[name] = person.id;
-    if (/spare/.test(JSON.stringify(row))) {
+    const { api } = people.member;
+    if (/spare_file/.test(JSON.stringify(row))) names.spare_file = (await api.put('/files?name=spare', 'bytes')).id;
+    if (/spare_(picture|avatar)/.test(JSON.stringify(row))) names.spare_picture = (await api.put('/files?name=spare', picture)).id;
+    if (/spare_avatar/.test(JSON.stringify(row))) names.spare_avatar = (await api.post('/me/avatar', { file: names.spare_picture })).avatar;
+    if (/spare_upload/.test(JSON.stringify(row))) {
+        const begun = await api.call('POST', '/uploads', undefined, { 'tus-resumable': '1.0.0', 'upload-length': '5' });
+        names.spare_upload = begun.headers.get('location').split('/').pop();
+    }
+    if (/spare_(session|refresh)/.test(JSON.stringify(row))) {
         const spare = await Person.logIn(server, 'member');
         Object.assign(names, { spare_session: spare.session, spare_refresh: spare.grant.refresh_token });
     }
@@ -97,7 +107,7 @@ async function ask(row, token, self, refused) {
     const names = await namesFor(row, self, place);
     const [method, template] = row.route.split(' ');
     const path = template.replace(/\{(\w+)\}/g, (_, name) => fill(name === 'room' ? '$room' : row[name], names)) + (row.query ?? '').replace(/\$\w+/g, (name) => fill(name, names));
-    const answer = await new Api(server.url, token).call(method, path, row.body && fill(row.body, names));
+    const answer = await new Api(server.url, token).call(method, path, row.body && fill(row.body, names), row.headers);
     return answer.status;
 }
 

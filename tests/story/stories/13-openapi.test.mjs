@@ -5,6 +5,7 @@ import { Server } from '../lib/server.mjs';
 import { Api, Person, password } from '../lib/native.mjs';
 import { document, judge, operations } from '../lib/openapi.mjs';
 import { RawWebSocket } from '../lib/raw.mjs';
+import { picture } from '../lib/pictures.mjs';
 
 let server, admin, ali, vali, room, message;
 before(async () => {
@@ -28,6 +29,11 @@ const guild = async () => `/api/v1/guilds/${(await ali.api.post('/guilds', { nam
 
 const subscription = { endpoint: 'https://push.example/documented', expirationTime: null,
     keys: { p256dh: 'BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4', auth: 'BTBZMqHH6r4Tts7J_aSIgg' } };
+const tus = { 'tus-resumable': '1.0.0' }, atOffset = { 'upload-offset': '0', 'content-type': 'application/offset+octet-stream' };
+const inForm = { 'content-type': 'multipart/form-data; boundary=cut' };
+const form = (text) => `--cut\r\nContent-Disposition: form-data; name="file"; filename="a.txt"\r\n\r\n${text}\r\n--cut--\r\n`;
+const file = async (bytes = 'bytes') => (await ali.api.put('/files?name=documented', bytes)).id;
+const upload = async () => (await ali.api.call('POST', '/uploads', undefined, { ...tus, 'upload-length': '5' })).headers.get('location');
 const outgoing = async () => (await ali.api.post(`/rooms/${room.id}/outgoing`, { url: 'https://hook.example/x', events: ['room_changed'] })).id;
 
 /** operationId: [[status, who, path, body], …]: at least one success and one refusal each. */
@@ -133,6 +139,20 @@ const calls = {
     getMessage: () => [[200, vali, M()], [404, vali, `${R()}/messages/999999`]],
     listVersions: () => [[200, vali, `${M()}/versions`], [404, vali, `${R()}/messages/999999/versions`]],
     listReactors: () => [[200, ali, `${M()}/reactions/x?after=0&limit=5`], [400, ali, `${M()}/reactions/x?limit=0`], [404, ali, `${R()}/messages/999999/reactions/x`]],
+    putFile: () => [[201, ali, '/api/v1/files?name=x', 'bytes'], [400, ali, '/api/v1/files', 'bytes']],
+    postFiles: () => [[201, ali, '/api/v1/files', form('x'), [201], inForm], [400, ali, '/api/v1/files', 'x', [400], inForm]],
+    getFile: async () => [[200, ali, `/api/v1/files/${await file()}`], [206, ali, `/api/v1/files/${await file()}`, undefined, [206], { range: 'bytes=0-1' }],
+        [416, ali, `/api/v1/files/${await file()}`, undefined, [416], { range: 'bytes=99-' }], [404, vali, `/api/v1/files/${await file()}`]],
+    deleteFile: async () => [[204, ali, `/api/v1/files/${await file()}`], [404, vali, `/api/v1/files/${await file()}`]],
+    getThumbnail: async () => [[200, ali, `/api/v1/files/${await file(picture)}/thumbnail`], [404, ali, `/api/v1/files/${await file()}/thumbnail`]],
+    getFileInfo: async () => [[200, ali, `/api/v1/files/${await file()}/info`], [404, vali, `/api/v1/files/${await file()}/info`]],
+    createUpload: () => [[201, ali, '/api/v1/uploads', undefined, [201], { ...tus, 'upload-length': '5' }], [412, ali, '/api/v1/uploads'], [400, ali, '/api/v1/uploads', undefined, [400], tus]],
+    getUpload: async () => [[200, ali, await upload()], [404, vali, await upload()]],
+    continueUpload: async () => [[204, ali, await upload(), 'bytes', [204], { ...tus, ...atOffset }], [404, vali, await upload(), 'bytes', [404], { ...tus, ...atOffset }]],
+    dropUpload: async () => [[204, ali, await upload(), undefined, [204], tus], [404, vali, await upload(), undefined, [404], tus]],
+    setAvatar: async () => [[200, ali, '/api/v1/me/avatar', { file: await file(picture) }], [400, ali, '/api/v1/me/avatar', { file: await file() }]],
+    dropAvatar: () => [[204, ali, '/api/v1/me/avatar']],
+    getAvatar: async () => [[200, vali, `/api/v1/avatars/${(await ali.api.post('/me/avatar', { file: await file(picture) })).avatar}`], [404, vali, '/api/v1/avatars/x']],
     listPins: () => [[200, vali, `${R()}/pins`], [404, vali, '/api/v1/rooms/999999/pins']],
     pinMessage: () => [[204, ali, `${R()}/pins/${message.id}`], [403, vali, `${R()}/pins/${message.id}`], [404, ali, `${R()}/pins/999999`]],
     unpinMessage: () => [[204, ali, `${R()}/pins/${message.id}`], [403, vali, `${R()}/pins/${message.id}`], [404, ali, `${R()}/pins/999999`]],
@@ -179,15 +199,15 @@ const calls = {
 for (const { id, method, path, operation } of operations) {
     test(`${method} ${path} answers as documented`, async () => {
         assert.ok(calls[id], `nobody calls ${id}`);
-        for (const [wanted, who, where, body, or = [wanted]] of await calls[id]()) {
-            const answer = await new Api(server.url, who?.token).call(method, where, body);
+        for (const [wanted, who, where, body, or = [wanted], headers] of await calls[id]()) {
+            const answer = await new Api(server.url, who?.token).call(method, where, body, headers);
             assert.ok(or.includes(answer.status), `${method} ${where} ${JSON.stringify(body)}: ${answer.status}, not ${wanted}: ${answer.text}`);
             assert.equal(judge(operation, answer), null, `${method} ${where}`);
         }
         const open = (operation.security ?? document.security).length === 0;
         if (!open) {
-            const [, , where, body] = (await calls[id]())[0];
-            const stranger = await new Api(server.url).call(method, where, body);
+            const [, , where, body, , headers] = (await calls[id]())[0];
+            const stranger = await new Api(server.url).call(method, where, body, headers);
             if (id !== 'openGateway') assert.equal(stranger.status, 401, `${method} ${where} without a token`);
             assert.equal(judge(operation, stranger), null);
         }
@@ -201,7 +221,7 @@ test('the gateway switches protocols', async () => {
 });
 
 test('other methods on documented paths are 405 with Allow', async () => {
-    const fill = (path) => path.replace('{room}', room.id).replace('{account}', vali.id).replace('{id}', message.id).replace('{emoji}', 'x').replace('{code}', 'x').replace('{bot}', vali.id).replace('{report}', 1);
+    const fill = (path) => path.replace('{room}', room.id).replace('{account}', vali.id).replace('{id}', message.id).replace('{emoji}', 'x').replace('{code}', 'x').replace('{file}', 1).replace('{token}', 'x').replace('{bot}', vali.id).replace('{report}', 1);
     for (const path of Object.keys(document.paths)) {
         const known = operations.filter((o) => o.path === path).map((o) => o.method);
         for (const method of ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']) {
