@@ -72,7 +72,7 @@ struct span file_name_clean(struct arena *arena, struct span name)
 /* ---- Adding */
 
 /* What has begun counts as if it were there. */
-static enum fault check_room(struct ask *ask, int64_t n_bytes, bool counts_uploads)
+static enum fault check_room(struct ask *ask, int64_t n_bytes, bool counts_uploads, int64_t *left_out)
 {
     int64_t used, quota, n_uploads = 0, uploads_bytes = 0;
     struct account_id who = ask->account.person.id;
@@ -81,13 +81,14 @@ static enum fault check_room(struct ask *ask, int64_t n_bytes, bool counts_uploa
     if (fault) return fault;
     if (n_bytes < 0 || n_bytes > ask->chat->rules->file_max_bytes) return ask_refuse(ask, fault_too_large, "file");
     if (quota < 0) quota = ask->chat->rules->quota_bytes;
-    if (used + uploads_bytes + n_bytes > quota) return ask_refuse(ask, fault_too_large, "quota");
+    *left_out = quota - used - uploads_bytes;
+    if (n_bytes > *left_out) return ask_refuse(ask, fault_too_large, "quota");
     return counts_uploads && n_uploads >= UPLOADS_PER_ACCOUNT_MAX ? ask_refuse(ask, fault_too_large, "uploads") : fault_none;
 }
 
 enum fault file_room(struct ask *ask)
 {
-    return check_room(ask, ask->c->in.file_room.n_bytes, true);
+    return check_room(ask, ask->c->in.file_room.n_bytes, true, &ask->c->out.file_room.left_bytes);
 }
 
 static enum fault add(struct ask *ask, const struct file_item *item, struct file_view *view, bool *kept)
@@ -96,7 +97,8 @@ static enum fault add(struct ask *ask, const struct file_item *item, struct file
     const struct blob *b = &item->blob;
     *view = (struct file_view){ .name = file_name_clean(ask->arena, item->name), .type = b->type, .blurhash = b->blurhash, .sha256 = b->sha256,
                                 .n_bytes = b->n_bytes, .width = b->width, .height = b->height, .has_thumbnail = b->has_thumbnail };
-    enum fault fault = check_room(ask, b->n_bytes, false);
+    int64_t left_bytes;
+    enum fault fault = check_room(ask, b->n_bytes, false, &left_bytes);
     if (!fault) fault = store_blob_take(ask->store, b, &blob, kept);
     return fault ? fault : store_file_insert(ask->store, ask->account.person.id, blob, view->name, b->n_bytes, ask->now_us, &view->id);
 }
@@ -155,7 +157,8 @@ enum fault upload_begin(struct ask *ask)
     const struct upload_begin_in *in = &ask->c->in.upload_begin;
     struct upload_view *u = &ask->c->out.upload_begin.upload;
     char *token = arena_alloc(ask->arena, UPLOAD_TOKEN_CHARS + 1);
-    enum fault fault = check_room(ask, in->n_bytes, true);
+    int64_t left_bytes;
+    enum fault fault = check_room(ask, in->n_bytes, true, &left_bytes);
     if (fault) return fault;
     rand_token(token, UPLOAD_TOKEN_CHARS);
     *u = (struct upload_view){ .token = span_make(token, UPLOAD_TOKEN_CHARS), .name = file_name_clean(ask->arena, in->name), .n_bytes = in->n_bytes,

@@ -47,7 +47,7 @@ struct file_trash_in { char unused; };             /* names that lost their last
 struct file_trashed_in { struct span *names; size_t n; }; /* they are unlinked */
 struct file_orphans_in { struct span *placed, *tokens; size_t n_placed, n_tokens; };
 
-struct file_room_out { char unused; };
+struct file_room_out { int64_t left_bytes; }; /* of the quota */
 struct file_add_out {
     struct file_view files[FILES_PER_MESSAGE_MAX];
     bool kept[FILES_PER_MESSAGE_MAX]; /* false: the same bytes were there already, these may go */

@@ -243,11 +243,17 @@ static const struct body_sink sink = { on_data, on_end, on_gone };
 
 /* ---- Beginnings */
 
+static int64_t least(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
 static void roomy(void *user, struct command *c)
 {
     struct intake *in = user;
     enum fault fault = c->fault;
     const char *detail = c->detail;
+    int64_t left_bytes = c->out.file_room.left_bytes; /* a body of unknown length may not outgrow it either */
     command_destroy(c);
     if (request_is_orphan(in->r)) {
         release(in, NULL);
@@ -255,10 +261,10 @@ static void roomy(void *user, struct command *c)
     } else if (fault) {
         refuse(in, fault, detail);
     } else if (in->multipart) {
-        request_receive(in->r, &sink, (uint64_t)(in->door->settings->file_max_bytes * FILES_PER_MESSAGE_MAX + MULTIPART_OVERHEAD_BYTES));
+        request_receive(in->r, &sink, (uint64_t)least(in->door->settings->file_max_bytes * FILES_PER_MESSAGE_MAX, left_bytes) + MULTIPART_OVERHEAD_BYTES);
     } else {
         open_part(in, in->parts[0].name);
-        request_receive(in->r, &sink, (uint64_t)in->door->settings->file_max_bytes);
+        request_receive(in->r, &sink, (uint64_t)least(in->door->settings->file_max_bytes, left_bytes));
     }
 }
 
