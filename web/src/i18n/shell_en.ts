@@ -310,6 +310,7 @@ export const shell_en = {
   figure_connections: 'Connections',
   figure_sockets: 'Live pages',
   figure_online: 'People online',
+  figure_sessions: 'Signed in devices',
   figure_accounts: 'Accounts',
   figure_memory: 'Memory',
   figure_database: 'Database',

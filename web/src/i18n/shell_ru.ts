@@ -311,6 +311,7 @@ export const shell_ru: PartOf<typeof shell_en> = {
   figure_connections: 'Соединения',
   figure_sockets: 'Живые страницы',
   figure_online: 'Людей в сети',
+  figure_sessions: 'Вошедшие устройства',
   figure_accounts: 'Аккаунты',
   figure_memory: 'Память',
   figure_database: 'База данных',

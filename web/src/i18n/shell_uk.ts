@@ -311,6 +311,7 @@ export const shell_uk: PartOf<typeof shell_en> = {
   figure_connections: 'Зʼєднання',
   figure_sockets: 'Живі сторінки',
   figure_online: 'Людей у мережі',
+  figure_sessions: 'Пристрої, з яких ввійшли',
   figure_accounts: 'Облікові записи',
   figure_memory: 'Памʼять',
   figure_database: 'База даних',

@@ -311,6 +311,7 @@ export const shell_uz: PartOf<typeof shell_en> = {
   figure_connections: 'Ulanishlar',
   figure_sockets: 'Jonli sahifalar',
   figure_online: 'Tarmoqdagilar',
+  figure_sessions: 'Kirilgan qurilmalar',
   figure_accounts: 'Hisoblar',
   figure_memory: 'Operativ xotira',
   figure_database: 'Maʼlumotlar bazasi',

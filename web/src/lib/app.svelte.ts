@@ -12,7 +12,7 @@ import type { OutboxStorage } from './outbox';
 import { open_outbox_storage } from './outbox_storage';
 import { forget_kept, keep_on, read_kept, type Kept } from './keepsake';
 import { attend } from './notify.svelte';
-import { keep } from './prefs.svelte';
+import { set_welcome } from './welcome.svelte';
 import { settle, settle_at } from './route.svelte';
 import { make_renew, who_am_i } from './session';
 import type { Account, Grant, SetupState } from './types';
@@ -93,7 +93,7 @@ class App {
 
   /** A new account is shown around, unless it came by an invitation and has a place to go to. On a phone a line in the list offers it. */
   private welcome(): void {
-    keep('welcome', 'due');
+    set_welcome(true);
     if (!location.hash && matchMedia('(min-width: 721px)').matches) settle_at('#/welcome');
   }
 

@@ -616,6 +616,8 @@ export class Chat {
     room.members = more ? [...room.members, ...page.members] : page.members;
     room.more_members = page.more;
     room.members_loaded = true;
+    // Who comes to the lobby is not told one by one: the whole list knows better.
+    if (!page.more && room.info.n_members !== room.members.length) room.change({ n_members: room.members.length });
     for (const m of page.members) {
       this.online.set(m.account.id, m.online);
       this.presence.take({ account: m.account.id, online: m.online, status: m.status });
