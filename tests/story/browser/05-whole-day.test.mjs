@@ -357,6 +357,8 @@ step('afternoon: who has closed the page is called by push, and the browser show
     await vali.page.goto(`${server.url}/${notice.hash}`);
     await vali.sees('Choyga keling');
     await seen(vali, 'header strong:text-is("Ali Karimov")');
+    await vali.page.bringToFront();
+    await ali.row('Choyga keling').locator('[aria-label="Seen"]').waitFor();
 });
 
 step('push is switched off again, and the server forgets the browser', async () => {
