@@ -17,7 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { answer_ms = 15000, questions_max = 256, deaths_pause_ms = 1000 };
+enum { answer_ms = 15000, questions_max = 256 };
 
 struct helper {
     struct files *files;
@@ -124,8 +124,14 @@ static bool ask(struct helper *h, enum picture_question question, const int *fds
 {
     if (!h) return false;
     if (h->pid && h->n_questions++ >= questions_max) stop(h);
-    if (!h->pid && !start(h)) return false;
-    if (send_question(h, question, fds, n_fds) && receive_answer(h, answer)) return true;
+    bool sent = h->pid && send_question(h, question, fds, n_fds);
+    if (h->pid && !sent) { /* it had died of itself, or of an operator, since the last question: not of this one */
+        stop(h);
+        atomic_fetch_add(&h->files->n_helper_deaths, 1);
+    }
+    if (!sent && !start(h)) return false;
+    if (!sent) sent = send_question(h, question, fds, n_fds);
+    if (sent && receive_answer(h, answer)) return true;
     stop(h);
     atomic_fetch_add(&h->files->n_helper_deaths, 1);
     LOG(warn, "picture_helper_died", log_int("question", question));
