@@ -283,13 +283,13 @@ test('a telephone: one column, a way back, nothing wider than the screen', { ski
     assert.equal(await wide(), 390);
     await w.enter('Uzun');
     assert.equal(await wide(), 390);
-    await w.page.locator('nav').waitFor({ state: 'hidden' });
+    await w.page.locator('nav.left').waitFor({ state: 'hidden' });
     await w.page.click('button[aria-label="Details"]');
     await w.page.locator('aside').waitFor();
     assert.equal(await wide(), 390);
     await w.page.click('aside button[aria-label="Close"]');
     await w.page.click('button[aria-label="Back"]');
-    await w.page.locator('nav').waitFor();
+    await w.page.locator('nav.left').waitFor();
     assert.deepEqual(w.wrong, []);
     await w.context.close();
 });
