@@ -2,7 +2,7 @@
 // (src/dialect/lobby/README.md).
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { Server, sleep } from '../lib/server.mjs';
+import { Server, sleep, until } from '../lib/server.mjs';
 import { Api, Person, password } from '../lib/native.mjs';
 import { LobbySocket, lobbyLogIn, lobbyRegister } from '../lib/lobby.mjs';
 import { reforge } from '../lib/jwt.mjs';
@@ -56,9 +56,13 @@ test('L-23 on connect the last 50 messages come, oldest first, after the notice 
 
 test('L-24 L-25 typing reaches the others; each message ends it', async () => {
     const a = await LobbySocket.b(server, ali), v = await LobbySocket.b(server, vali);
-    await v.frame(says('n 59'));
+    await Promise.all([a.frame(says('n 59')), v.frame(says('n 59'))]);
     const from = v.lines.length;
-    a.sendJson({ type: 'typing', typing: true });
+    // Best effort, and lost on whoever is still being shown the history: said until it is heard.
+    await until(async () => {
+        a.sendJson({ type: 'typing', typing: true });
+        return v.frame((f) => f.type === 'typing', { from, ms: 300 }).catch(() => null);
+    }, { ms: 10_000, what: 'the typing' });
     assert.deepEqual(await v.frame((f) => f.type === 'typing', { from }), { type: 'typing', username: 'ali', is_typing: true });
     a.sendJson({ type: 'typing' });
     await v.frame((f) => f.type === 'typing' && f.is_typing === false, { from });
