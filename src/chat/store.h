@@ -335,6 +335,7 @@ struct search_portion {
     size_t n, n_logged; /* n_logged: those that come first and are changes of older messages */
     bool more;
     bool is_elsewhere;  /* another node is at it: nothing to do */
+    int64_t logged;     /* the last change taken from the log */
     int64_t posts, log; /* how far it reaches; for store_search_done */
     size_t n_forgettable; /* changes up to `log` that a writer may now have forgotten */
 };

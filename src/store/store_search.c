@@ -1,11 +1,13 @@
 /* The search index in the database: what it lacks, filing, finding. Behind the core's port; runs on the thread of its store.
 
-   The index follows two marks: `posts`, the message up to which all have been looked at, and `log`, the same for edits and deletions. SQLite commits
-   messages in the order of their ids, so `posts` is the last one seen. With PostgreSQL a smaller id may be committed after a larger one: there
-   everything younger than SETTLE_US is looked at again, and what is already filed is passed over; the log is emptied as it is read. */
+   The index follows two marks, `posts` and `log`. SQLite commits messages and changes in the order of their ids: `posts` is the last message looked at, `log` the last
+   change. With PostgreSQL a smaller id may be committed after a larger one. There changes are deleted as they are taken; `log` is the newest message
+   looked at, `posts` the one up to which all are old enough to be settled, and what lies between is looked at again, a stretch at a time, when
+   nothing is new. */
 #include "store/store_private.h"
 
 #define SETTLE_US (INT64_C(60) * 1000000)
+#define STRETCH 20000
 
 static bool is_postgres(const struct store *store)
 {
@@ -27,8 +29,8 @@ static enum fault load_state(struct store *store, int64_t *version, struct searc
 static enum fault start_anew(struct store *store, struct search_portion *out)
 {
     enum fault fault = db_exec(store->db, stmt_search_reset, NULL, 0, NULL);
-    out->posts = 0;
-    return fault ? fault : store_number(store, stmt_search_log_end, NULL, 0, &out->log);
+    out->posts = out->log = 0;
+    return fault || is_postgres(store) ? fault : store_number(store, stmt_search_log_end, NULL, 0, &out->log);
 }
 
 static struct search_entry col_entry(struct db_rows *rows, int c, struct arena *arena)
@@ -57,11 +59,11 @@ static enum fault add_log(struct store *store, size_t max, struct arena *arena, 
     struct db_rows rows;
     int64_t filed_up_to = out->posts;
     size_t n = 0;
-    DB_QUERY(store->db, &rows, search_log_next, DB_I64(out->log), DB_I64((int64_t)max));
+    DB_QUERY(store->db, &rows, search_log_next, DB_I64(is_postgres(store) ? 0 : out->log), DB_I64((int64_t)max));
     for (; db_next(&rows); n++) {
         struct search_entry now = col_entry(&rows, 1, arena), was = now;
         struct message_id id = now.id;
-        out->log = db_col_i64(&rows, 0);
+        out->logged = db_col_i64(&rows, 0);
         if (!is_postgres(store) && now.id.v > filed_up_to) continue;
         was.text = db_col_copy(&rows, 9, arena), was.files = db_col_copy(&rows, 10, arena), was.has_picture = db_col_i64(&rows, 11);
         if (!db_col_is_null(&rows, 5)) now = (struct search_entry){ 0 };
@@ -69,27 +71,43 @@ static enum fault add_log(struct store *store, size_t max, struct arena *arena, 
         out->n_logged = out->n;
     }
     if (n == max) out->more = true;
-    if (!is_postgres(store)) out->n_forgettable = n;
+    if (!is_postgres(store) && n) out->n_forgettable = n, out->log = out->logged;
     return db_end(&rows);
+}
+
+/* The messages above `from` and up to `to` that are not filed yet; last_out: the last one looked at. */
+static enum fault add_unfiled(struct store *store, int64_t from, int64_t to, size_t max, struct arena *arena, struct search_portion *out, int64_t *last_out,
+                              size_t *n_out)
+{
+    struct db_rows rows;
+    *last_out = from, *n_out = 0;
+    DB_QUERY(store->db, &rows, search_unfiled, DB_I64(from), DB_I64((int64_t)max), DB_I64(to));
+    for (; db_next(&rows); ++*n_out) {
+        struct search_entry now = col_entry(&rows, 0, arena);
+        *last_out = now.id.v;
+        if (db_col_is_null(&rows, 4)) add_change(arena, out, now.id, (struct search_change){ .now = now });
+    }
+    if (*n_out == max) out->more = true;
+    return db_end(&rows);
+}
+
+static enum fault look_back(struct store *store, size_t max, int64_t now_us, struct arena *arena, struct search_portion *out)
+{
+    int64_t end = out->log < out->posts + STRETCH ? out->log : out->posts + STRETCH, last;
+    size_t n;
+    enum fault fault = add_unfiled(store, out->posts, end, max, arena, out, &last, &n);
+    if (fault || n == max) return fault;
+    fault = STORE_NUMBER(store, &out->posts, search_settled, DB_I64(out->posts), DB_I64(end), DB_I64(now_us - SETTLE_US));
+    if (out->posts == end && end < out->log) out->more = true;
+    return fault;
 }
 
 static enum fault add_posts(struct store *store, size_t max, int64_t now_us, struct arena *arena, struct search_portion *out)
 {
-    struct db_rows rows;
-    int64_t last = out->posts;
-    size_t n = 0;
-    DB_QUERY(store->db, &rows, search_unfiled, DB_I64(out->posts), DB_I64((int64_t)max));
-    for (; db_next(&rows); n++) {
-        struct search_entry now = col_entry(&rows, 0, arena);
-        last = now.id.v;
-        if (db_col_is_null(&rows, 4)) add_change(arena, out, now.id, (struct search_change){ .now = now });
-    }
-    enum fault fault = db_end(&rows);
-    if (n == max) out->more = true;
-    if (!fault && is_postgres(store))
-        return STORE_NUMBER(store, &out->posts, search_settled, DB_I64(out->posts), DB_I64(n == max ? last : INT64_MAX), DB_I64(now_us - SETTLE_US));
-    out->posts = last;
-    return fault;
+    size_t n;
+    int64_t *newest = is_postgres(store) ? &out->log : &out->posts;
+    enum fault fault = add_unfiled(store, *newest, INT64_MAX, max, arena, out, newest, &n);
+    return fault || n || !is_postgres(store) ? fault : look_back(store, max, now_us, arena, out);
 }
 
 enum fault store_search_next(struct store *store, int64_t version, size_t max, int64_t now_us, struct arena *arena, struct search_portion *out)
@@ -108,7 +126,7 @@ enum fault store_search_done(struct store *store, int64_t version, const struct 
 {
     if (portion->is_elsewhere) return fault_none;
     enum fault fault = DB_EXEC(store->db, search_state_set, DB_I64(version), DB_I64(portion->posts), DB_I64(portion->log));
-    return fault || !is_postgres(store) ? fault : store_search_forget(store, portion->log);
+    return fault || !is_postgres(store) ? fault : store_search_forget(store, portion->logged);
 }
 
 enum fault store_search_forget(struct store *store, int64_t log)
