@@ -76,12 +76,13 @@ static enum fault add_log(struct store *store, size_t max, struct arena *arena, 
 }
 
 /* The messages above `from` and up to `to` that are not filed yet; last_out: the last one looked at. */
-static enum fault add_unfiled(struct store *store, int64_t from, int64_t to, size_t max, struct arena *arena, struct search_portion *out, int64_t *last_out,
+static enum fault add_unfiled(struct store *store, enum db_stmt stmt, int64_t from, int64_t to, size_t max, struct arena *arena, struct search_portion *out, int64_t *last_out,
                               size_t *n_out)
 {
     struct db_rows rows;
     *last_out = from, *n_out = 0;
-    DB_QUERY(store->db, &rows, search_unfiled, DB_I64(from), DB_I64((int64_t)max), DB_I64(to));
+    struct db_param range[] = { DB_I64(from), DB_I64((int64_t)max), DB_I64(to) };
+    db_query(store->db, &rows, stmt, range, 3);
     for (; db_next(&rows); ++*n_out) {
         struct search_entry now = col_entry(&rows, 0, arena);
         *last_out = now.id.v;
@@ -95,7 +96,7 @@ static enum fault look_back(struct store *store, size_t max, int64_t now_us, str
 {
     int64_t end = out->log < out->posts + STRETCH ? out->log : out->posts + STRETCH, last;
     size_t n;
-    enum fault fault = add_unfiled(store, out->posts, end, max, arena, out, &last, &n);
+    enum fault fault = add_unfiled(store, stmt_search_unfiled, out->posts, end, max, arena, out, &last, &n);
     if (fault || n == max) return fault;
     fault = STORE_NUMBER(store, &out->posts, search_settled, DB_I64(out->posts), DB_I64(end), DB_I64(now_us - SETTLE_US));
     if (out->posts == end && end < out->log) out->more = true;
@@ -106,7 +107,7 @@ static enum fault add_posts(struct store *store, size_t max, int64_t now_us, str
 {
     size_t n;
     int64_t *newest = is_postgres(store) ? &out->log : &out->posts;
-    enum fault fault = add_unfiled(store, *newest, INT64_MAX, max, arena, out, newest, &n);
+    enum fault fault = add_unfiled(store, stmt_search_newest, *newest, INT64_MAX, max, arena, out, newest, &n);
     return fault || n || !is_postgres(store) ? fault : look_back(store, max, now_us, arena, out);
 }
 
