@@ -27,6 +27,7 @@ static struct audience *audience_make(struct subscription *s)
 static void put_at(struct audience *a, uint32_t index, struct subscription *s)
 {
     a->subs[index] = s;
+    a->conns[index] = s->listener->conn;
     s->index = index;
 }
 
@@ -37,7 +38,8 @@ void audience_add(struct subscription *s, bool live)
     if (a->n == a->cap) {
         a->cap = a->cap ? a->cap + a->cap / 2 + 1 : 2;
         a->subs = realloc(a->subs, a->cap * sizeof *a->subs);
-        if (!a->subs) abort();
+        a->conns = realloc(a->conns, a->cap * sizeof *a->conns);
+        if (!a->subs || !a->conns) abort();
     }
     put_at(a, a->n++, s);
     s->state = sub_ready;
@@ -60,6 +62,7 @@ static void audience_free(struct hub_room *room, struct audience *gone)
     buf_fini(&gone->lasting);
     buf_fini(&gone->passing);
     free(gone->subs);
+    free(gone->conns);
     free(gone);
 }
 
@@ -88,7 +91,7 @@ static void hang(struct audience *a, struct buf *built, uint32_t n, bool droppab
     if (built->n == 0) return;
     struct frame *f = frame_create(buf_span(built), droppable);
     buf_fini(built);
-    for (uint32_t i = 0; i < n; i++) conn_push(a->subs[i]->listener->conn, f);
+    conn_push_all(a->conns, n, f);
     frame_unref(f);
 }
 
@@ -126,7 +129,7 @@ static void deliver_sparing(struct audience *a, const struct event *e)
     struct frame *f = frame_create(buf_span(&a->passing), true);
     buf_fini(&a->passing);
     for (uint32_t i = 0; i < a->n; i++)
-        if (!id_eq(a->subs[i]->listener->person->id, e->by.id)) conn_push(a->subs[i]->listener->conn, f);
+        if (!id_eq(a->subs[i]->listener->person->id, e->by.id)) conn_push(a->conns[i], f);
     frame_unref(f);
 }
 

@@ -28,6 +28,7 @@ struct audience {
     const struct presenter *presenter;
     bool deflate;
     struct subscription **subs; /* live first, then ready */
+    struct conn **conns;        /* theirs, in the same order */
     uint32_t n_live, n, cap;
     struct buf lasting, passing; /* being built this turn */
 };

@@ -227,22 +227,28 @@ static void conn_settle_rest(struct conn *c)
     if (c->flags & conn_feed_again && c->stage != stage_dead) conn_feed_kept(c);
 }
 
+/* Whoever is dead is deaf, and flags lie in the cache line that a flush has already; the stage does not. */
+static bool is_dead(const struct conn *c)
+{
+    return c->flags & conn_deaf && c->stage == stage_dead;
+}
+
 void conn_settle(struct conn *c)
 {
     if (c->flags & conn_closing) {
         if (c->flags & conn_buried) slab_give(c);
         return;
     }
-    if (c->first && !(c->flags & conn_blocked) && c->stage != stage_dead) queue_flush(c);
+    if (c->first && !(c->flags & conn_blocked) && !is_dead(c)) queue_flush(c);
     if (c->flags & conn_sends_file && !c->first && !(c->flags & conn_blocked) && c->stage == stage_http) http_pump(c);
     bool writes = c->flags & (conn_blocked | conn_tls_wants_write);
-    if (writes != !!(c->flags & conn_watches_write) && c->stage != stage_dead) {
+    if (writes != !!(c->flags & conn_watches_write) && !is_dead(c)) {
         conn_watch(c);
         if (c->stage == stage_http && writes) conn_arm(c, stall_ms);
         if (c->stage == stage_http && !writes) http_arm(c);
     }
     bool owes = c->flags & (conn_feed_again | (c->first ? 0u : (uint32_t)(conn_passed_mark | conn_ends_after)));
-    if (owes || c->stage == stage_dead) conn_settle_rest(c);
+    if (owes || is_dead(c)) conn_settle_rest(c);
 }
 
 /* Time-outs */

@@ -45,6 +45,7 @@ void conn_address(const struct conn *c, char out[46]);
 #define CONN_QUEUE_MAX_BYTES (1u << 20)   /* above: droppable frames go, then the connection is closed as too slow */
 #define CONN_QUEUE_MAX_FRAMES 4096
 void conn_push(struct conn *c, struct frame *f);
+void conn_push_all(struct conn *const *conns, size_t n, struct frame *f); /* the same on many, while their memory is on its way */
 size_t conn_queued_bytes(const struct conn *c);
 bool conn_hears(const struct conn *c); /* false: it is on its way out, and frames are dropped */
 
