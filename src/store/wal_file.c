@@ -2,6 +2,9 @@
    page; here what follows on what came before is gathered, and the kernel gets it at once when SQLite asks for the log to be on disk. It does so
    at each commit (synchronous=FULL) before any reader is shown the commit, so nobody ever looks for bytes that are still here.
 
+   The log grows ahead of what is written, by zeros that no reader of a log takes for a frame: a commit that overwrites leaves the file's length
+   alone, and the file system needs no commit of its own. Past AHEAD_UNTIL_BYTES it is left alone: a log that long is about to begin anew.
+
    A VFS over the platform's: every file but the log is the platform's own. A log belongs to its connection's thread and owns its buffer.
    Always: bytes leave in the order they were written; whatever reads, measures or cuts the file finds all of them in it; a write that failed
    late is told by the sync of its commit, which then fails as if the write had. */
@@ -12,12 +15,17 @@
 
 #define GATHER_BYTES (124 << 10) /* the platform takes at most 131,071 bytes a call */
 
+#define AHEAD_BYTES (1 << 20)
+#define AHEAD_UNTIL_BYTES (64 << 20)
+
 struct wal_file {
     sqlite3_file base;
     sqlite3_file *real; /* behind this struct, in the memory that SQLite gave */
     char *gathered;
     int n;
     sqlite3_int64 offset; /* of the first gathered byte */
+    sqlite3_int64 end;    /* of what was written last */
+    sqlite3_int64 length; /* up to here the file was seen to reach; less is possible after a cut by another connection, and harmless */
 };
 
 static sqlite3_vfs *platform(void)
@@ -30,10 +38,26 @@ static struct wal_file *wal_of(sqlite3_file *file)
     return (struct wal_file *)file;
 }
 
+/* Only ever behind the last frame: what stands there is nobody's, for whoever writes the log has it alone. A full disk is not an error here. */
+static void grow_ahead(struct wal_file *w)
+{
+    static const char zeros[64 << 10];
+    sqlite3_int64 end = w->end;
+    if (end <= w->length || end > AHEAD_UNTIL_BYTES) return;
+    sqlite3_int64 length = 0;
+    if (w->real->pMethods->xFileSize(w->real, &length) == SQLITE_OK && length == end)
+        for (int rc = SQLITE_OK; !rc && length < end + AHEAD_BYTES; length += (int)sizeof zeros)
+            rc = w->real->pMethods->xWrite(w->real, zeros, sizeof zeros, length);
+    w->length = length;
+}
+
 static sqlite3_file *flushed(sqlite3_file *file, int *rc_out)
 {
     struct wal_file *w = wal_of(file);
-    *rc_out = w->n ? w->real->pMethods->xWrite(w->real, w->gathered, w->n, w->offset) : SQLITE_OK;
+    *rc_out = SQLITE_OK;
+    if (!w->n) return w->real;
+    *rc_out = w->real->pMethods->xWrite(w->real, w->gathered, w->n, w->offset);
+    w->end = w->offset + w->n;
     w->n = 0;
     return w->real;
 }
@@ -62,6 +86,7 @@ static int cut(sqlite3_file *file, sqlite3_int64 n_bytes)
 {
     int rc;
     sqlite3_file *real = flushed(file, &rc);
+    wal_of(file)->length = 0;
     return rc ? rc : real->pMethods->xTruncate(real, n_bytes);
 }
 
@@ -69,6 +94,7 @@ static int sync_all(sqlite3_file *file, int flags)
 {
     int rc;
     sqlite3_file *real = flushed(file, &rc);
+    if (!rc) grow_ahead(wal_of(file));
     return rc ? rc : real->pMethods->xSync(real, flags);
 }
 

@@ -129,6 +129,49 @@ static void a_reader_sees_each_commit_at_once(void **state)
     }
 }
 
+static void copy_file(const char *from, const char *to, const char *ending)
+{
+    char command[1024];
+    snprintf(command, sizeof command, "cp %s%s %s%s", from, ending, to, ending);
+    assert_int_equal(system(command), 0);
+}
+
+static int64_t count_by_platform(const char *path)
+{
+    sqlite3 *handle;
+    sqlite3_stmt *count;
+    assert_int_equal(sqlite3_open(path, &handle), SQLITE_OK);
+    assert_int_equal(sqlite3_prepare_v2(handle, "SELECT count(*) FROM item", -1, &count, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_step(count), SQLITE_ROW);
+    int64_t n = sqlite3_column_int64(count, 0);
+    sqlite3_finalize(count);
+    sqlite3_close(handle);
+    return n;
+}
+
+/* As after a cut of the power: what is on the disk is all there is, the log with the zeros behind its last frame. */
+static void the_log_grows_ahead_and_is_read_back(void **state)
+{
+    struct fixture *f = *state;
+    const char *path = contract_url + sizeof "sqlite:" - 1;
+    char wal[256], copy[256];
+    snprintf(wal, sizeof wal, "%s-wal", path);
+    snprintf(copy, sizeof copy, "%s.copy", path);
+    struct stat st;
+    for (int i = 0; i < 40; i++) {
+        off_t before = i && stat(wal, &st) == 0 ? st.st_size : 0;
+        assert_ok(put(f->writer, i, "ahead"));
+        assert_int_equal(stat(wal, &st), 0);
+        if (i) assert_int_equal(st.st_size, before);
+        if (i % 13) continue;
+        copy_file(path, copy, "");
+        copy_file(path, copy, "-wal");
+        assert_int_equal(count_by_platform(copy), i + 1);
+    }
+    assert_true(st.st_size >= 1 << 20);
+    remove(copy);
+}
+
 /* More pages than the cache holds leave before the COMMIT, are read again and written again, and what was taken back stays away. */
 static void what_was_taken_back_is_not_in_the_log(void **state)
 {
@@ -274,6 +317,7 @@ const struct CMUnitTest sqlite_cases[] = {
     CASE(a_long_lock_is_unavailable_then_over),
     CASE(two_writers_take_turns),
     CASE(the_wal_stays_bounded),
+        CASE(the_log_grows_ahead_and_is_read_back),
     CASE(a_reader_sees_each_commit_at_once),
     CASE(what_was_taken_back_is_not_in_the_log),
     CASE(a_full_disk_loses_nothing),
