@@ -53,7 +53,7 @@ bool placed_link(struct files *files, int fd, const char *name, const char *suff
 /* Names. */
 bool placed_name_fits(struct span name);
 int placed_open(struct files *files, const char *name, const char *suffix, int flags); /* as openat(2) */
-int placed_dir(struct files *files, const char *name);                                 /* descriptor of its directory, made when missing; or -1 */
+int placed_dir(struct files *files, const char *name);                                 /* descriptor of its directory, or -1 */
 
 /* sweep.c */
 void sweep_destroy(struct sweep *sweep); /* NULL is fine */

@@ -50,7 +50,7 @@ static void run_square(struct task *t, struct helper *helper)
     if (r->fault != fault_not_found) return;
     int in = placed_open(t->files, r->name, NULL, O_RDONLY);
     struct temporary made = temporary_open(t->files);
-    bool good = in >= 0 && made.fd >= 0 && helper_square(helper, in, made.fd);
+    bool good = in >= 0 && made.fd >= 0 && helper_square(helper, in, made.fd) && fsync(made.fd) == 0; /* whoever finds the name reads it: no row speaks for it */
     if (good && (placed_link(t->files, made.fd, r->name, r->suffix) || errno == EEXIST)) open_placed(r, t->files);
     temporary_close(t->files, &made);
     if (in >= 0) close(in);

@@ -60,6 +60,15 @@ struct lane *lane_create(const struct lane_config *config)
     return lane;
 }
 
+/* No more threads than there are jobs: the others would only meet at the lock and lie down again. */
+static void wake(struct lane *lane, size_t n_jobs)
+{
+    if (n_jobs >= (size_t)lane->config.n_threads)
+        pthread_cond_broadcast(&lane->filled);
+    else
+        for (size_t i = 0; i < n_jobs; i++) pthread_cond_signal(&lane->filled);
+}
+
 enum fault lane_post(struct lane *lane, struct list *jobs, size_t n)
 {
     pthread_mutex_lock(&lane->lock);
@@ -74,10 +83,7 @@ enum fault lane_post(struct lane *lane, struct list *jobs, size_t n)
         list_append(&lane->queue, node);
     }
     lane->n_waiting += taken;
-    if (lane->config.n_threads == 1)
-        pthread_cond_signal(&lane->filled);
-    else
-        pthread_cond_broadcast(&lane->filled);
+    wake(lane, taken);
     pthread_mutex_unlock(&lane->lock);
     return list_empty(jobs) ? fault_none : fault_busy;
 }
