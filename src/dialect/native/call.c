@@ -9,8 +9,13 @@ static const char *const audiences[] = { "native", "bot", NULL };
 static const char *const cookies[] = { COOKIE_ACCESS, NULL };
 static const struct identity_rules rules = { audiences, cookies, false };
 
+/* Whoever asks who they are is told "nobody", which is no fault: every page asks it first. */
 static void refuse(struct call *a, enum fault f)
 {
+    if (f == fault_unauthenticated && a->row->encode == encode_who) {
+        encode_nobody(a);
+        return;
+    }
     problem_respond(a->r, &(struct problem){ f, a->detail, a->retry_after_s });
 }
 

@@ -55,6 +55,7 @@ void reply_end(struct call *a, struct reply *reply, int status);
 void reply_room(struct call *a, const struct room_view *room, int status);
 void reply_rooms(struct call *a, const struct room_view *rooms, size_t n); /* {"rooms":[…]} */
 void session_cookies_clear(struct request *r);
+void encode_nobody(struct call *a); /* to whoever asks who they are and has no proof that holds */
 /* The gateway's row; gateway.c. */
 void gateway_routes(struct router *router);
 /* Files that come in: http_uploads.c, http_tus.c. */

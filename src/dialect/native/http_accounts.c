@@ -205,6 +205,32 @@ void encode_me(struct call *a)
     reply_end(a, &reply, 200);
 }
 
+/* nobody: NULL. renewable only says that there is something to renew with, not whether it still holds: that is found out by renewing. */
+static void put_who(struct call *a, const struct account *account)
+{
+    struct reply reply;
+    reply_begin(&reply);
+    json_begin_object(&reply.w);
+    json_key(&reply.w, "account");
+    if (account)
+        encode_account(&reply.w, account);
+    else
+        json_null(&reply.w);
+    json_put_bool(&reply.w, "renewable", request_cookie(a->r, COOKIE_REFRESH).n > 0);
+    json_end_object(&reply.w);
+    reply_end(a, &reply, 200);
+}
+
+void encode_who(struct call *a)
+{
+    put_who(a, &a->command->out.account_get.account);
+}
+
+void encode_nobody(struct call *a)
+{
+    put_who(a, NULL);
+}
+
 enum fault decode_find(struct call *a)
 {
     a->command->in.account_find.prefix = call_keep(a, request_query_param(a->r, "prefix"));

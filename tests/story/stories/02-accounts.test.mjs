@@ -124,6 +124,24 @@ test('sessions are listed and revoked; a revoked one is refused at once and its 
     await stays.close();
 });
 
+test('whoever asks who they are is told, and nobody is no fault; a refresh cookie is seen, an ended session is nobody', async () => {
+    const asks = async (headers, token) => {
+        const answer = await new Api(api.url, token).call('GET', '/sessions/current', undefined, headers);
+        assert.equal(answer.status, 200);
+        assert.equal(answer.headers.get('cache-control'), 'no-store');
+        return answer.body;
+    };
+    const person = await Person.register(server, 'who');
+    assert.deepEqual(await asks({}), { account: null, renewable: false });
+    assert.deepEqual(await asks({ cookie: 'suhbat_access=nonsense' }), { account: null, renewable: false });
+    assert.deepEqual(await asks({ cookie: `suhbat_refresh=${person.grant.refresh_token}` }), { account: null, renewable: true });
+    const seen = await asks({ cookie: `suhbat_access=${person.token}; suhbat_refresh=${person.grant.refresh_token}` });
+    assert.deepEqual([seen.account.username, seen.renewable], ['who', true]);
+    assert.equal((await asks({}, person.token)).account.id, person.id);
+    await person.api.delete('/sessions/current');
+    assert.deepEqual(await asks({}, person.token), { account: null, renewable: false });
+});
+
 test('nobody revokes another one\'s session', async () => {
     const mine = await Person.register(server, 'mine');
     const theirs = await Person.register(server, 'theirs');
