@@ -6,7 +6,7 @@ export const at = '2026-11-21T09:00:00.000000Z';
 export const person = (id: number, username = 'p' + id): Person => ({ id, username, name: null, avatar: null, bot: false });
 
 export const account = (id: number, username: string): Account => ({
-  ...person(id, username), site_admin: false, created_at: at, email: null, email_verified: false, about: '', hide_read: false, hide_last_seen: false,
+  ...person(id, username), site_admin: false, created_at: at, email: null, email_verified: false, about: '', locale: null, hide_read: false, hide_last_seen: false,
   status: 'online', quota_bytes: 0, used_bytes: 0,
 });
 

@@ -14,8 +14,10 @@ import { forget_kept, keep_on, read_kept, type Kept } from './keepsake';
 import { attend } from './notify.svelte';
 import { set_welcome } from './welcome.svelte';
 import { settle, settle_at } from './route.svelte';
+import { kept as remembered, set_language } from './prefs.svelte';
 import { make_renew, who_am_i } from './session';
 import type { Account, Grant, SetupState } from './types';
+import type { Language } from '../i18n/shape';
 
 class App {
   face = $state<'loading' | 'outside' | 'setup' | 'inside'>('loading');
@@ -45,7 +47,7 @@ class App {
     }
     for (let attempt = 0; ; attempt++) {
       try {
-        const account = (await who_am_i(this.api)) ?? ((await this.renew()) ? await who_am_i(this.api) : null);
+        const account = await who_am_i(this.api, this.renew);
         this.unreachable = false;
         if (account) this.enter(account);
         else await this.leave(false);
@@ -111,6 +113,24 @@ class App {
     await this.start();
   }
 
+  /** The language of the page; letters to the account are written in it, too. */
+  async speak(next: Language): Promise<void> {
+    await set_language(next);
+    await this.tell_language();
+  }
+
+  /** Only a language that was chosen by hand; what the browser happens to be set to says little. */
+  private async tell_language(): Promise<void> {
+    const chat = this.chat;
+    const locale = remembered('language');
+    if (!chat || !locale || chat.account.locale === locale) return;
+    try {
+      chat.account = { ...chat.account, ...(await chat.api.call<Account>('PATCH', '/me', { locale })) };
+    } catch {
+      // Told when the page is opened the next time.
+    }
+  }
+
   private enter(account: Account, kept: Kept | null = null): void {
     this.chat?.stop();
     this.end_keeping();
@@ -130,6 +150,7 @@ class App {
     this.chat.start();
     this.end_keeping = keep_on(this.chat);
     this.face = 'inside';
+    void this.tell_language();
   }
 
   private async leave(over: boolean): Promise<void> {

@@ -180,6 +180,7 @@ export class Chat {
   wake(): void {
     this.gateway.wake();
     this.uploads.wake();
+    if (this.open_room?.info.kind === 'lobby') void this.company.count_members(this.open_room);
     if (!this.gateway.is_online) this.sending.kick();
   }
 
@@ -251,6 +252,7 @@ export class Chat {
   cancel_upload = (id: string, pending: Pending | null): void => this.sending.cancel_upload(id, pending);
   retry = (pending: Pending): void => this.sending.retry(pending);
   drop = (pending: Pending): void => this.sending.drop(pending);
+  put_file: Sending['put_file'] = (...file) => this.sending.put_file(...file);
   forget_unsent = (): Promise<void> => this.sending.forget_all();
 
   /** Over the socket when it is there, else over HTTP. Only for wishes that may be said twice. */
@@ -305,6 +307,7 @@ export class Chat {
       room.divider = room.info.unread > 0 ? room.info.read : null;
       this.shelf.open = room;
     }
+    if (room.info.kind === 'lobby') void this.company.count_members(room);
     await this.show_room(room);
     return room;
   }
@@ -357,6 +360,13 @@ export class Chat {
   }
 
   // People and rooms
+
+  /** The picture others see; null: none. */
+  async set_picture(file: number | null): Promise<void> {
+    if (file === null) await this.api.call('DELETE', '/me/avatar');
+    else await this.api.post('/me/avatar', { file });
+    this.account = { ...this.account, ...(await this.api.get<Account>('/me')) };
+  }
 
   load_members = (room: RoomState, more = false): Promise<void> => this.company.load_members(room, more);
   find_people = (prefix: string): Promise<Person[]> => this.company.find(prefix);

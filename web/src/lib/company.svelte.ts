@@ -6,7 +6,7 @@ import { People } from './people.svelte';
 import type { RoomState } from './room_state.svelte';
 import type { Rooms } from './rooms.svelte';
 import { SvelteMap } from 'svelte/reactivity';
-import type { Member, Person, Status } from './types';
+import type { Member, Person, Room, Status } from './types';
 
 export interface CompanyOptions {
   api: Api;
@@ -57,6 +57,16 @@ export class Company {
     if (!page.more && room.info.n_members !== room.members.length) room.change({ n_members: room.members.length });
     for (const m of page.members) this.took({ account: m.account.id, online: m.online, status: m.status });
     this.watch();
+  }
+
+  /** Nobody is told who comes to the lobby, so its number is asked for when somebody looks at it. */
+  async count_members(room: RoomState): Promise<void> {
+    try {
+      const { n_members } = await this.options.api.get<Room>(`/rooms/${room.id}`);
+      if (n_members !== room.info.n_members) room.change({ n_members });
+    } catch {
+      // Then the old number stays.
+    }
   }
 
   /** Whose coming and going we want to hear of: partners of direct rooms, and the members on screen. */

@@ -7,7 +7,7 @@ import { t } from './i18n.svelte';
 
 export function room_name(info: Room): string {
   if (info.kind === 'direct') return info.peer ? called(info.peer) : '…';
-  if (info.kind === 'lobby') return t('lobby');
+  if (info.kind === 'lobby') return info.name ?? t('lobby');
   return info.name ?? '…';
 }
 

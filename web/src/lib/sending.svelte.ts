@@ -5,6 +5,7 @@ import type { Gateway } from './gateway';
 import { client_key, Outbox, type OutboxStorage, type Pending } from './outbox';
 import type { RoomState } from './room_state.svelte';
 import type { Rooms } from './rooms.svelte';
+import { asked } from './xhr';
 import { tus_wire } from './tus';
 import { Fault, type FileInfo, type Message, type Quote, type Room } from './types';
 import { Uploads, type UploadStorage } from './uploads.svelte';
@@ -111,6 +112,14 @@ export class Sending {
     this.outbox.add(room.id, text, quote, uploads, key);
     room.divider = null;
     room.kept_unread = false;
+  }
+
+  /** A small file for something else than a message: at once, or not at all. */
+  async put_file(name: string, file: Blob, on_progress: (sent: number) => void, stop?: AbortSignal): Promise<FileInfo> {
+    const url = `/api/v1/files?name=${encodeURIComponent(name)}`;
+    const headers = { 'Content-Type': 'application/octet-stream' };
+    const answer = await asked({ method: 'PUT', url, headers, body: file, on_progress, stop }, this.options.renew);
+    return JSON.parse(answer.text) as FileInfo;
   }
 
   /** A message that is not sent yet, back to where it is written: its files into the tray. */

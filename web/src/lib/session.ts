@@ -10,25 +10,36 @@ async function alone<T>(work: () => Promise<T>): Promise<T> {
   return navigator.locks.request('suhbat-renew', work);
 }
 
-async function tell<T>(work: () => Promise<T>): Promise<T | null> {
-  try {
-    return await work();
-  } catch (error) {
-    if (error instanceof Fault && ['unauthenticated', 'invalid', 'gone', 'forbidden'].includes(error.problem.word)) return null;
-    throw error;
-  }
+interface Who {
+  account: Account | null;
+  /** There is a cookie to renew with; whether it still holds is found out by renewing. */
+  renewable: boolean;
 }
 
-export function who_am_i(api: Api): Promise<Account | null> {
-  return tell(() => api.get<Account>('/me', { plain: true }));
+/** Who the cookies say we are. Nobody is an answer. */
+const look = (api: Api): Promise<Who> => api.get<Who>('/sessions/current', { plain: true });
+
+export async function who_am_i(api: Api, renew: () => Promise<boolean>): Promise<Account | null> {
+  const who = await look(api);
+  if (who.account || !who.renewable) return who.account;
+  return (await renew()) ? (await look(api)).account : null;
 }
+
+const SIGNED_OUT = ['unauthenticated', 'invalid', 'gone', 'forbidden'];
 
 /** One renewal at a time within the tab, too. False: signed out. Throws a Fault when the server cannot be asked. */
 export function make_renew(api: () => Api): () => Promise<boolean> {
   let running: Promise<boolean> | null = null;
   const renew = async (): Promise<boolean> => {
-    if (await who_am_i(api())) return true;
-    return (await tell(() => api().post('/sessions/refresh', undefined, { plain: true }))) !== null;
+    const who = await look(api());
+    if (who.account || !who.renewable) return who.account !== null;
+    try {
+      await api().post('/sessions/refresh', undefined, { plain: true });
+      return true;
+    } catch (error) {
+      if (error instanceof Fault && SIGNED_OUT.includes(error.problem.word)) return false;
+      throw error;
+    }
   };
   return () => {
     running ??= alone(renew).finally(() => (running = null));

@@ -1,8 +1,8 @@
-// The wire of an upload: tus 1.0 over XMLHttpRequest, because only that tells how many bytes have left. One method a question;
-// what comes back is a number of bytes or a Fault. Proof of identity is the cookie, as everywhere.
+// The wire of an upload: tus 1.0. One method a question; what comes back is a number of bytes or a Fault. Proof of identity is the
+// cookie, as everywhere.
 
-import { fault_of } from './api';
 import { Fault } from './types';
+import { asked as asked_of, type Answer, type Ask } from './xhr';
 
 export interface Wire {
   /** What the server takes at most, or null when it cannot be asked. */
@@ -17,78 +17,11 @@ export interface Wire {
 }
 
 const BASE = '/api/v1/uploads';
-const STALL_MS = 30_000;
 
 const base64 = (text: string): string => btoa(String.fromCharCode(...new TextEncoder().encode(text)));
 
-interface Answer {
-  status: number;
-  header: (name: string) => string | null;
-  text: string;
-}
-
-interface Ask {
-  method: string;
-  url: string;
-  headers?: Record<string, string>;
-  body?: Blob;
-  on_progress?: (sent: number) => void;
-  stop?: AbortSignal;
-}
-
-function ask({ method, url, headers = {}, body, on_progress, stop }: Ask): Promise<Answer> {
-  return new Promise((resolve, reject) => {
-    const x = new XMLHttpRequest();
-    let stall: ReturnType<typeof setTimeout> | undefined;
-    const alive = (): void => {
-      clearTimeout(stall);
-      stall = setTimeout(() => x.abort(), STALL_MS);
-    };
-    const end = (fault: Fault | null): void => {
-      clearTimeout(stall);
-      stop?.removeEventListener('abort', abort);
-      if (fault) reject(fault);
-      else resolve({ status: x.status, header: (name) => x.getResponseHeader(name), text: x.responseText });
-    };
-    const abort = (): void => x.abort();
-    x.open(method, url);
-    x.setRequestHeader('Tus-Resumable', '1.0.0');
-    for (const [name, value] of Object.entries(headers)) x.setRequestHeader(name, value);
-    x.upload.onprogress = (e) => {
-      alive();
-      on_progress?.(e.loaded);
-    };
-    x.onload = () => end(null);
-    x.onerror = x.onabort = () => end(new Fault('offline'));
-    stop?.addEventListener('abort', abort);
-    if (stop?.aborted) {
-      end(new Fault('offline'));
-      return;
-    }
-    alive();
-    x.send(body);
-  });
-}
-
-function check(answer: Answer): Answer {
-  if (answer.status >= 200 && answer.status < 300) return answer;
-  let body: unknown = null;
-  try {
-    body = JSON.parse(answer.text);
-  } catch {
-    // Then the status tells.
-  }
-  const fault = fault_of(body, answer.status);
-  const wait = Number(answer.header('Retry-After'));
-  throw wait > 0 && fault.problem.retry_after_s === null ? new Fault(fault.problem.word, fault.problem.detail, fault.problem.message, wait) : fault;
-}
-
 export function tus_wire(renew: () => Promise<boolean>): Wire {
-  const asked = async (what: Ask): Promise<Answer> => {
-    const first = await ask(what);
-    if (first.status !== 401 || !(await renew())) return check(first);
-    return check(await ask(what));
-  };
+  const asked = (what: Ask): Promise<Answer> => asked_of({ ...what, headers: { 'Tus-Resumable': '1.0.0', ...what.headers } }, renew);
   return {
     async limit() {
       const most = Number((await asked({ method: 'OPTIONS', url: BASE })).header('Tus-Max-Size'));

@@ -18,6 +18,8 @@ export interface Account extends Person {
   email: string | null;
   email_verified: boolean;
   about: string;
+  /** The language of letters to them. */
+  locale: string | null;
   hide_read: boolean;
   hide_last_seen: boolean;
   status: Status;
@@ -148,6 +150,8 @@ export interface Grant {
 
 export interface SetupState {
   needed: boolean;
+  /** The server sends letters. */
+  mail: boolean;
   registration: 'open' | 'invite' | 'closed';
 }
 

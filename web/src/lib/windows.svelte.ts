@@ -6,6 +6,7 @@ import type { Person } from './types';
 export type Shown =
   | { name: 'group' | 'public' | 'guild' | 'switcher' | 'keys' }
   | { name: 'channel'; guild: RoomState; channel: RoomState | null }
+  | { name: 'group_settings'; room: RoomState }
   | { name: 'person'; person: Person; room: RoomState | null }
   | { name: 'report'; room: number; message: number };
 

@@ -55,8 +55,10 @@ export function make_pager<T>(api: Api, path: () => string, read: (body: Record<
   };
 }
 
-/** `next` as the server says it; lists that only say `more` go on from the last id. */
-export function next_of(body: Record<string, unknown>, items: { id: number }[]): string | number | null {
-  if (typeof body.next === 'string' || typeof body.next === 'number') return body.next;
-  return body.more === true ? (items.at(-1)?.id ?? null) : null;
+/** A list under this name, which goes on after the last id while the server says `more`. */
+export function page_of<T extends { id: number }>(name: string): (body: Record<string, unknown>) => Page<T> {
+  return (body) => {
+    const items = body[name] as T[];
+    return { items, next: body.more === true ? (items.at(-1)?.id ?? null) : null };
+  };
 }

@@ -31,22 +31,51 @@ export interface AdminRoom {
 
 export interface AdminReport {
   id: number;
+  state: 'open' | 'closed';
   by: Person | null;
-  room: number | { id: number; name: string | null };
-  message: number | { id: number; seq?: number; text: string; author: Person } | null;
+  room: { id: number; name: string | null };
+  message: { id: number; seq: number | null; text: string; author: Person | null };
   reason: string;
-  state: string;
   created_at: string;
-  text?: string | null;
-  author?: Person | null;
+  closed_at: string | null;
+  closed_by: Person | null;
+  note: string | null;
 }
 
 export interface AuditLine {
   id: number;
-  who: Person | string | null;
-  what: string;
-  whom: Person | string | null;
   at: string;
+  /** Null: the command line. */
+  who: Person | null;
+  what: string;
+  whom: Person | null;
+  room: number | null;
+  detail: string | null;
+  /** An address, or "command line". */
   from: string | null;
-  detail?: string | null;
+}
+
+export interface AdminFigures {
+  version: string;
+  uptime_s: number;
+  n_connections: number;
+  n_sockets: number;
+  n_online: number;
+  memory_bytes: number;
+  n_accounts: number;
+  n_rooms: number;
+  n_messages: number;
+  n_sessions: number;
+  /** Open ones. */
+  n_reports: number;
+  database_bytes: number;
+  disk_free_bytes: number;
+  disk_total_bytes: number;
+}
+
+export interface Setting {
+  name: string;
+  value: string | null;
+  source: 'default' | 'environment' | 'file' | 'command_line';
+  secret: boolean;
 }
