@@ -46,9 +46,11 @@ struct file_writer_events {
     void (*drained)(void *user);                                    /* takes more again */
     void (*placed)(void *user, const struct file_facts *facts);     /* of file_place. Call file_end next */
     void (*closed)(void *user, enum fault fault, int64_t n_bytes);  /* of file_close: it is no more. invalid: the sum was another */
+    bool (*taken)(void *user);                                      /* a newer writer of the same owner waits for the token. True: file_close or file_end was called;
+                                                                       false: not now, and the newer one meets conflict. NULL: never */
 };
 /* token: of FILES_TOKEN_CHARS characters; is_new: it must not be there yet, otherwise it may. owner: counted against FILES_WRITERS_PER_OWNER. conflict: another writer has
-   it open. The writer lives until closed was told or file_end was called. Gives; never NULL. */
+   it open and keeps it. The writer lives until closed was told or file_end was called. Gives; never NULL. */
 struct file_writer *file_open(struct files *files, struct loop *loop, struct span token, bool is_new, int64_t owner,
                               const struct file_writer_events *events, void *user);
 /* Copies. False: enough for now, wait for drained (128 KiB more are still taken). A refusing disk is told by placed or closed. */

@@ -23,7 +23,16 @@ enum { filled_max_bytes = 512 << 10, buffer_max_bytes = 1 << 20, kept_buffer_byt
 
 struct active {
     char token[FILES_TOKEN_CHARS + 1];
+    struct file_writer *heir; /* waits for its holder to leave; NULL: nobody */
     UT_hash_handle hh;
+};
+
+/* A newer writer's wish, on its way to the loop of the one who holds the token. */
+struct wish {
+    struct letter letter;
+    struct files *files;
+    struct loop *loop;
+    char token[FILES_TOKEN_CHARS];
 };
 
 struct file_writer {
@@ -35,7 +44,7 @@ struct file_writer {
     struct active active;
     bool is_new, is_active, is_counted;
     bool busy, opened, wants_place, wants_close, wants_end, is_placed, owes_drain;
-    bool placed_stays, upload_stays, trims;
+    bool placed_stays, upload_stays, trims, is_leaving;
     const unsigned char *sum;
     unsigned char sum_bytes[32];
     struct buf filling, out;
@@ -50,6 +59,9 @@ struct file_writer {
 };
 
 static void go_on(struct file_writer *w);
+static void post(struct file_writer *w, struct lane *lane, void (*run)(struct task *, struct helper *), void (*told)(struct task *));
+static void run_open(struct task *t, struct helper *helper);
+static void told_open(struct task *t);
 
 /* ---- Places */
 
@@ -63,24 +75,78 @@ static void unlock_active(struct files *files)
     CRYPTO_THREAD_unlock(files->active_lock);
 }
 
-static bool take_token(struct file_writer *w)
+static struct file_writer *holder_of(struct files *files, const char *token)
 {
     struct active *found;
+    HASH_FIND(hh, files->active, token, FILES_TOKEN_CHARS, found);
+    return found ? container_of(found, struct file_writer, active) : NULL;
+}
+
+static void hold(struct file_writer *w)
+{
+    HASH_ADD(hh, w->files->active, token, FILES_TOKEN_CHARS, &w->active);
+    w->is_active = true;
+}
+
+/* On the holder's loop, so it cannot leave meanwhile. It may have left already, and then there is nothing to do. Who cannot leave keeps the token. */
+static void open_wish(struct letter *l)
+{
+    struct wish *wish = container_of(l, struct wish, letter);
+    struct files *files = wish->files;
+    lock_active(files);
+    struct file_writer *holder = holder_of(files, wish->token);
+    bool is_here = holder && holder->active.heir && holder->task.loop == wish->loop;
+    unlock_active(files);
+    if (is_here && !holder->is_leaving && !(holder->opened && holder->events->taken(holder->user))) {
+        lock_active(files);
+        struct file_writer *heir = holder->active.heir;
+        holder->active.heir = NULL;
+        unlock_active(files);
+        heir->fault = fault_conflict;
+        task_tell(&heir->task);
+    }
+    free(wish);
+    atomic_fetch_sub(&files->n_tasks, 1);
+}
+
+static void ask_to_leave(struct file_writer *w, struct loop *loop)
+{
+    struct wish *wish = calloc(1, sizeof *wish);
+    if (!wish) abort();
+    *wish = (struct wish){ .letter.open = open_wish, .files = w->files, .loop = loop };
+    memcpy(wish->token, w->active.token, FILES_TOKEN_CHARS);
+    atomic_fetch_add(&w->files->n_tasks, 1);
+    mailbox_post(loop_mailbox(loop), &wish->letter);
+}
+
+/* Whoever comes later to an upload of its own is its heir: a connection that died without a word must not keep it. False: another's, or there is an heir. */
+static bool take_token(struct file_writer *w, bool *waits_out)
+{
+    struct loop *loop = NULL;
     lock_active(w->files);
-    HASH_FIND(hh, w->files->active, w->active.token, FILES_TOKEN_CHARS, found);
-    if (!found) HASH_ADD(hh, w->files->active, token, FILES_TOKEN_CHARS, &w->active);
+    struct file_writer *holder = holder_of(w->files, w->active.token);
+    if (!holder) {
+        hold(w);
+    } else if (!w->is_new && holder->owner == w->owner && holder->events->taken && !holder->active.heir) {
+        holder->active.heir = w;
+        loop = holder->task.loop;
+    }
     unlock_active(w->files);
-    w->is_active = !found;
-    return !found;
+    *waits_out = loop != NULL;
+    if (loop) ask_to_leave(w, loop);
+    return loop || !holder;
 }
 
 static void leave_token(struct file_writer *w)
 {
     if (!w->is_active) return;
     lock_active(w->files);
+    struct file_writer *heir = w->active.heir;
     HASH_DEL(w->files->active, &w->active);
+    if (heir) hold(heir);
     unlock_active(w->files);
     w->is_active = false;
+    if (heir) post(heir, heir->files->disk, run_open, told_open);
 }
 
 static atomic_uchar *slot_of(struct file_writer *w)
@@ -387,11 +453,14 @@ struct file_writer *file_open(struct files *files, struct loop *loop, struct spa
     memcpy(w->active.token, token.p, FILES_TOKEN_CHARS);
     buf_init(&w->filling, buffer_max_bytes);
     buf_init(&w->out, buffer_max_bytes);
+    w->busy = true;
+    w->task.told = told_open;
+    bool waits = false;
     if (!take_place(w))
         w->fault = fault_busy;
-    else if (!take_token(w))
+    else if (!take_token(w, &waits))
         w->fault = fault_conflict;
-    post(w, files->disk, run_open, told_open);
+    if (!waits) post(w, files->disk, run_open, told_open);
     return w;
 }
 
@@ -422,13 +491,13 @@ void file_place(struct file_writer *w)
 void file_close(struct file_writer *w, const unsigned char *sum)
 {
     if (sum) memcpy(w->sum_bytes, sum, sizeof w->sum_bytes), w->sum = w->sum_bytes;
-    w->wants_close = true;
+    w->wants_close = w->is_leaving = true;
     go_on(w);
 }
 
 void file_end(struct file_writer *w, bool placed_stays, bool upload_stays)
 {
-    w->wants_end = true;
+    w->wants_end = w->is_leaving = true;
     w->placed_stays = placed_stays;
     w->upload_stays = upload_stays;
     go_on(w);

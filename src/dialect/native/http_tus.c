@@ -6,7 +6,8 @@
                                               └────► placing ─ file_add ─► 201 or 204 with Suhbat-File
 
    The disk knows how far an upload is; the database knows whose it is and, with a checksum, from where on nothing is proven yet. So an upload goes on after
-   a cut, after a kill, and on another loop. Always: one request at a time writes to an upload (423 for others). The struct lies in the request's arena. */
+   a cut, after a kill, and on another loop. Always: one request at a time writes to an upload, the newest: the one before it is answered 423 and its connection
+   ends. One that has all its bytes is not disturbed: then the newer gets the 423. The struct lies in the request's arena. */
 #include "base/clock.h"
 #include "dialect/native/intake.h"
 #include "dialect/native/tus.h"
@@ -22,7 +23,7 @@ struct tus {
     struct span name;
     int64_t n_bytes, offset, expires_us;
     unsigned char sum[32];
-    bool creates, has_sum, has_body, only_places, orphan;
+    bool creates, has_sum, has_body, receives, only_places, orphan;
 };
 
 /* ---- Answers */
@@ -183,14 +184,17 @@ static void settle(struct tus *t)
 
 static void on_end(struct request *r, bool whole)
 {
+    struct tus *t = request_user(r);
     (void)whole;
-    settle(request_user(r));
+    t->receives = false;
+    settle(t);
 }
 
 /* Cut off: what came is kept, durable, and the client asks how much it was. */
 static void on_gone(struct request *r)
 {
     struct tus *t = request_user(r);
+    t->receives = false;
     if (!t->writer) {
         respond_empty(r, 204);
     } else if (t->has_sum) {
@@ -210,6 +214,7 @@ static void receive(struct tus *t)
         leave(t, false, true);
         respond_empty(t->r, 204);
     } else if (t->has_body) {
+        t->receives = true;
         request_receive(t->r, &sink, (uint64_t)(t->n_bytes - t->offset));
     } else {
         settle(t);
@@ -253,7 +258,17 @@ static void on_drained(void *user)
     request_resume(t->r);
 }
 
-static const struct file_writer_events writer_events = { on_opened, on_drained, on_placed, on_closed };
+/* Who only waits for more bytes may wait for ever: the newer one knows better. What is on the disk by then counts. */
+static bool on_taken(void *user)
+{
+    struct tus *t = user;
+    if (!t->receives) return false;
+    t->receives = false;
+    refuse_with(t, 423, "upload");
+    return true;
+}
+
+static const struct file_writer_events writer_events = { on_opened, on_drained, on_placed, on_closed, on_taken };
 
 static void open_writer(struct tus *t)
 {

@@ -147,6 +147,46 @@ test('an upload goes on after a cut, and after the server was killed', async () 
     assert.ok((await raw(ali, `/files/${file.id}`)).bytes.equals(bytes));
 });
 
+test('a connection that died without a word does not keep its upload from a newer one', async () => {
+    const bytes = crypto.randomBytes(3_000_000), where = await begin(bytes.length);
+    const hang = (at, until) => new Promise((done, fail) => {
+        const request = http.request(`${server.url}/api/v1${where}`, { method: 'PATCH', agent: false, headers: { ...tus, authorization: `Bearer ${ali.token}`, 'content-length': bytes.length - at,
+            'content-type': 'application/offset+octet-stream', 'upload-offset': String(at) } });
+        const answered = new Promise((told) => request.on('response', (answer) => { answer.resume(); answer.on('end', () => told(answer.statusCode)); }));
+        const ended = new Promise((gone) => request.on('close', gone));
+        request.on('error', fail);
+        request.write(bytes.subarray(at, until), () => done({ answered, ended, request }));
+    });
+    const first = await hang(0, 1_000_000);
+    await until('its bytes are there', async () => await offsetOf(where) === 1_000_000);
+    const since = Date.now(), second = await hang(1_000_000, 2_000_000);
+    assert.equal(await first.answered, 423);
+    await first.ended;
+    await until('the newer one writes', async () => await offsetOf(where) === 2_000_000);
+    const last = await patch(where, 2_000_000, bytes.subarray(2_000_000));
+    assert.equal(last.status, 204, last.text);
+    assert.equal(await second.answered, 423);
+    assert.ok(Date.now() - since < 5000, 'nobody waited for a time-out');
+    assert.equal((await ali.api.get(where)).file.sha256, sum(bytes));
+});
+
+test('many that write to one upload at once leave it whole', async () => {
+    const bytes = crypto.randomBytes(2_000_000), where = await begin(bytes.length);
+    const statuses = new Set();
+    const one = async () => {
+        for (let i = 0; i < 200; i++) {
+            const at = await offsetOf(where);
+            const answer = await patch(where, at, bytes.subarray(at, Math.min(bytes.length, at + 150_000))).catch(() => null);
+            if (answer) statuses.add(answer.status);
+            if (answer?.headers.get('suhbat-file')) return;
+        }
+        assert.fail('never whole');
+    };
+    await Promise.all(Array.from({ length: 6 }, one));
+    assert.deepEqual([...statuses].filter((status) => ![204, 409, 423].includes(status)), []);
+    assert.equal((await ali.api.get(where)).file.sha256, sum(bytes));
+});
+
 test('a checksum that does not fit takes its bytes back, also when the server is killed before it could tell', async () => {
     const bytes = crypto.randomBytes(400_000), where = await begin(bytes.length);
     assert.equal((await patch(where, 0, bytes.subarray(0, 100_000), { 'upload-checksum': `sha256 ${sum('other', 'base64')}` })).status, 460);
