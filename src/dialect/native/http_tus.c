@@ -436,11 +436,13 @@ static void put_view(struct tus *t, const struct upload_view *u)
     buf_fini(&body);
 }
 
+/* With the answer the request ends, and all that lives in its arena. */
 static void sized(void *user, int fd, int64_t n_bytes, enum fault fault)
 {
     struct looking *l = user;
     struct tus *t = l->t;
-    const struct upload_view *u = &l->command->out.upload_get.upload;
+    struct command *c = l->command;
+    const struct upload_view *u = &c->out.upload_get.upload;
     (void)fd;
     t->offset = !id_none(u->file.id) ? u->n_bytes : u->doubt_from >= 0 && u->doubt_from < n_bytes ? u->doubt_from : n_bytes;
     put_version(t->r);
@@ -454,7 +456,7 @@ static void sized(void *user, int fd, int64_t n_bytes, enum fault fault)
         respond_empty(t->r, 200);
     else
         put_view(t, u);
-    command_destroy(l->command);
+    command_destroy(c);
 }
 
 static void looked(void *user, struct command *c)
