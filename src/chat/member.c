@@ -136,13 +136,16 @@ static enum fault pass_on(struct ask *ask, const struct place *place)
     return fault ? fault : member_tell_changed(ask, place->room, heir, role_owner, 0);
 }
 
-/* Whoever goes no longer keeps the others waiting to be read by all; in channels of a guild the next mark finds out. */
+/* Whoever goes no longer keeps the others waiting to be read by all, in the channels of a guild neither. */
 enum fault member_depart(struct ask *ask, const struct place *place, struct person who, enum member_role role)
 {
     struct event left = { .kind = event_member_left, .room = place->room, .subject = who };
-    enum fault fault = store_member_delete(ask->store, place->room, who.id);
+    struct held_up *held;
+    size_t n_held;
+    enum fault fault = store_receipt_held_up(ask->store, place->room, who.id, ask->arena, &held, &n_held);
+    if (!fault) fault = store_member_delete(ask->store, place->room, who.id);
     if (!fault) fault = ask_happened(ask, &left);
-    if (!fault && place->read_by_all < place->last_post) fault = receipt_settle(ask, place->room, place->last_post);
+    for (size_t i = 0; i < n_held && !fault; i++) fault = receipt_settle(ask, held[i].room, held[i].last_post);
     return fault || role != role_owner ? fault : pass_on(ask, place);
 }
 

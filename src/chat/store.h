@@ -386,6 +386,10 @@ must_use enum fault store_pin_list(struct store *store, struct room_id room, siz
 /* How far all members have read, by the marks as they are now; was_out is what the room has on record. */
 must_use enum fault store_receipt_by_all(struct store *store, struct room_id room, int64_t last_post, int64_t *was_out, int64_t *now_out);
 must_use enum fault store_receipt_set_by_all(struct store *store, struct room_id room, int64_t read);
+/* The room, or of a guild its channels, where the account may be the one for whom all wait to be read by all. */
+struct held_up { struct room_id room; int64_t last_post; };
+must_use enum fault store_receipt_held_up(struct store *store, struct room_id room, struct account_id account, struct arena *arena,
+                                          struct held_up **rooms_out, size_t *n_out);
 /* Members who have read up to seq, by account id, above `after`; without those who hide it. */
 must_use enum fault store_receipt_readers(struct store *store, struct room_id room, int64_t seq, struct account_id after, size_t max,
                                           struct arena *arena, struct reader_view **readers_out, size_t *n_out);

@@ -31,6 +31,18 @@ enum fault store_receipt_set_by_all(struct store *store, struct room_id room, in
     return DB_EXEC(store->db, receipt_set_by_all, DB_I64(room.v), DB_I64(read));
 }
 
+enum fault store_receipt_held_up(struct store *store, struct room_id room, struct account_id account, struct arena *arena,
+                                 struct held_up **rooms_out, size_t *n_out)
+{
+    struct db_rows rows;
+    struct held_up *held = NULL;
+    *n_out = 0;
+    DB_QUERY(store->db, &rows, receipt_held_up, DB_I64(room.v), DB_I64(account.v), DB_I64(laggards_max));
+    while (db_next(&rows)) *ARRAY_PUSH(arena, held, *n_out) = (struct held_up){ { db_col_i64(&rows, 0) }, db_col_i64(&rows, 1) };
+    *rooms_out = held;
+    return db_end(&rows);
+}
+
 enum fault store_receipt_readers(struct store *store, struct room_id room, int64_t seq, struct account_id after, size_t max, struct arena *arena,
                                  struct reader_view **readers_out, size_t *n_out)
 {

@@ -91,6 +91,43 @@ static void who_goes_keeps_nobody_waiting(void **state)
     assert_int_equal(room_of(w, ali, room)->read_by_all, m.seq);
 }
 
+static void erase_account(struct world *w, struct actor who)
+{
+    DO(w, who, account_erase, .password = SPAN("secret word"));
+}
+
+/* However somebody goes from a guild: in its channels too, the others are told at once. */
+static void who_goes_from_a_guild_keeps_nobody_waiting_in_its_channels(void **state)
+{
+    struct world *w = *state;
+    struct actor ali = someone(w, "ali"), vali = someone(w, "vali");
+    struct actor goers[] = { someone(w, "leaver"), someone(w, "kicked"), someone(w, "banned"), someone(w, "erased") };
+    struct room_id guild = DO(w, ali, guild_create, .name = SPAN("Guild"))->out.guild_create.room.id, rooms[3];
+    for (int i = 0; i < 3; i++) rooms[i] = DO(w, ali, channel_create, .guild = guild, .name = SPAN("channel"))->out.channel_create.room.id;
+    seat(w, ali, guild, vali, role_member);
+    for (int i = 0; i < 4; i++) {
+        struct actor goer = goers[i];
+        struct message m[3];
+        seat(w, ali, guild, goer, role_member);
+        for (int k = 0; k < 3; k++) m[k] = post(w, ali, rooms[k], "one");
+        for (int k = 0; k < 2; k++) DO(w, vali, receipt_mark, rooms[k], m[k].seq);
+        DO(w, goer, receipt_mark, rooms[0], m[0].seq);
+        assert_true(room_of(w, ali, rooms[1])->read_by_all < m[1].seq);
+        if (i == 0) DO(w, goer, member_remove, guild, goer.account);
+        if (i == 1) DO(w, ali, member_remove, guild, goer.account);
+        if (i == 2) DO(w, ali, ban_put, guild, goer.account);
+        if (i == 3) erase_account(w, goer);
+        const struct event *told = w->events;
+        while (told && told->kind != event_read_by_all) told = told->next;
+        assert_non_null(told);
+        assert_int_equal(told->room.v, rooms[1].v); /* the first was read by all before, in the third vali lags too */
+        assert_int_equal(told->read, m[1].seq);
+        for (told = told->next; told; told = told->next) assert_false(told->kind == event_read_by_all && told->room.v != LOBBY.v);
+        assert_int_equal(room_of(w, ali, rooms[1])->read_by_all, m[1].seq);
+        assert_true(room_of(w, ali, rooms[2])->read_by_all < m[2].seq);
+    }
+}
+
 static void nobody_waits_for_bots(void **state)
 {
     struct world *w = *state;
@@ -137,5 +174,6 @@ static void readers_are_told_page_by_page(void **state)
 }
 
 CASES(reading, STORY(a_mark_goes_back_for_its_owner_only), STORY(all_have_read_when_the_last_of_them_has), STORY(own_words_need_no_reading),
-      STORY(who_goes_keeps_nobody_waiting), STORY(nobody_waits_for_bots),
+      STORY(who_goes_keeps_nobody_waiting), STORY(who_goes_from_a_guild_keeps_nobody_waiting_in_its_channels),
+      STORY(nobody_waits_for_bots),
       STORY(readers_are_told_page_by_page));
