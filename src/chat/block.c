@@ -20,9 +20,9 @@ static enum fault flag_room(struct ask *ask, struct account_id whom, bool blocke
     return fault || id_none(*room_out) ? fault : store_room_set_blocked(ask->store, *room_out, blocked);
 }
 
-static enum fault announce(struct ask *ask, struct room_id room, struct person whom, bool on)
+static enum fault announce(struct ask *ask, struct room_id room, struct person whom, bool on, bool blocked)
 {
-    struct event e = { .kind = event_block_changed, .room = room, .subject = whom, .on = on };
+    struct event e = { .kind = event_block_changed, .room = room, .subject = whom, .on = on, .blocked = blocked };
     return ask_happened(ask, &e);
 }
 
@@ -43,7 +43,7 @@ enum fault block_put(struct ask *ask)
     if (!fault) fault = store_block_put(ask->store, ask->account.person.id, whom.person.id, ask->now_us, &changed);
     if (fault || !changed) return fault;
     fault = flag_room(ask, whom.person.id, true, &room);
-    return fault ? fault : announce(ask, room, whom.person, true);
+    return fault ? fault : announce(ask, room, whom.person, true, true);
 }
 
 /* The room stays closed when the other one has blocked too. */
@@ -56,7 +56,7 @@ enum fault block_remove(struct ask *ask)
     if (!fault && changed) fault = store_block_stands(ask->store, whom.id, ask->account.person.id, &other);
     if (fault || !changed) return fault;
     fault = flag_room(ask, whom.id, other, &room);
-    return fault ? fault : announce(ask, room, whom, false);
+    return fault ? fault : announce(ask, room, whom, false, other);
 }
 
 enum fault block_list(struct ask *ask)

@@ -31,6 +31,7 @@ struct event {
     enum member_role role;
     int64_t read;           /* room_read, read_by_all */
     bool on;                /* typing, presence, person_noticed: true came; block_changed: true blocked; person_changed: true shows when last seen */
+    bool blocked;           /* block_changed: neither may write in the direct room now */
     int origin;             /* presence, typing: index of the loop that speaks */
     enum presence status;   /* presence; its at_us: last seen, 0: not told */
     bool own_only;          /* room_read in a large room: only to the devices of `by` */

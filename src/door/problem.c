@@ -105,8 +105,6 @@ static const struct exact {
     { fault_invalid, "endpoint", { { "The browser gave an address for notifications that cannot be used.", "Brauzer bergan bildirishnoma manzili yaroqsiz.",
                                      "Браузер дав непридатну адресу для сповіщень.", "Браузер дал непригодный адрес для уведомлений." } } },
     { fault_not_found, "subscription", { { "There is no such subscription.", "Bunday obuna yo'q.", "Такої підписки немає.", "Такой подписки нет." } } },
-    { fault_forbidden, "blocked", { { "You cannot write to this person.", "Bu odamga yoza olmaysiz.", "Ви не можете писати цій людині.",
-                                      "Вы не можете писать этому человеку." } } },
     { fault_forbidden, "banned", { { "This person is banned here.", "Bu odam bu yerdan chetlatilgan.", "Цю людину тут заблоковано.",
                                      "Этот человек здесь заблокирован." } } },
     { fault_limited, "slow_s", { { "Slow mode: wait a little before the next message.", "Sekin rejim: keyingi xabardan oldin biroz kuting.",

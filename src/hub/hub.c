@@ -93,7 +93,8 @@ static void take_event(struct hub *hub, const struct event *e)
     case event_presence: presence_apply(hub, e); return;
     case event_typing:
         if (e->origin == loop_index(hub->loop)) return;
-        /* fall through */
+        if ((room = hub_room_find(hub, e->room)) && !room->blocked) deliver_passing(room, e);
+        return;
     case event_person_noticed:
     case event_read_by_all:
         if ((room = hub_room_find(hub, e->room))) deliver_passing(room, e);
@@ -104,6 +105,7 @@ static void take_event(struct hub *hub, const struct event *e)
     case event_block_changed:
         deliver_to_person(hub, e->by.id, e);
         presence_forbid(hub, e);
+        blocked_changed(hub, e);
         return;
     case event_room_read:
         if (e->own_only) {
@@ -232,10 +234,11 @@ static struct person speaker(const struct listener *l)
     return (struct person){ l->person->id, { l->texts, l->n_username }, { name, l->n_name }, { name + l->n_name, l->n_avatar }, l->bot };
 }
 
-bool hub_typing(struct listener *l, struct room_id room, bool on)
+enum fault hub_typing(struct listener *l, struct room_id room, bool on)
 {
     struct subscription *s = subscription_find(l, room);
-    if (!s) return false;
+    if (!s) return fault_not_found;
+    if (s->room->blocked) return fault_forbidden;
     struct person who = speaker(l);
     struct event e = { .kind = event_typing, .room = room, .by = who, .on = on, .origin = loop_index(l->hub->loop) };
     deliver_passing(s->room, &e);
@@ -243,7 +246,7 @@ bool hub_typing(struct listener *l, struct room_id room, bool on)
         struct event *copy = event_copy(&e);
         if (copy) gate_announce(l->hub->gate, copy);
     }
-    return true;
+    return fault_none;
 }
 
 size_t hub_n_sessions(const struct hub *hub, struct account_id account)

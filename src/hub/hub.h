@@ -53,8 +53,10 @@ bool hub_is_subscribed(const struct listener *l, struct room_id room);
 /* The conn drained: paced replays go on. */
 void hub_drained(struct listener *l);
 
-/* Passing events. typing checks the subscription: false when not subscribed. */
-bool hub_typing(struct listener *l, struct room_id room, bool on);
+/* Passing events. typing: not_found when not subscribed, forbidden in a direct room of two who do not speak. */
+enum fault hub_typing(struct listener *l, struct room_id room, bool on);
+/* The room is subscribed, and was found to be a direct room of whose two one has blocked the other; what the hub has heard since wins. */
+void hub_found_blocked(struct listener *l, struct room_id room);
 /* Presence: how these are now, and from now on presence events about them to this listener. At most HUB_WATCH_MAX; replaces. Who may be watched is
    asked before (presence_look). */
 #define HUB_WATCH_MAX 500

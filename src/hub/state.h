@@ -42,6 +42,7 @@ struct hub_room {
     struct audience *audiences;
     uint32_t n_subs; /* in any state */
     int64_t sure_from; /* a reading of the head below this may have missed something */
+    bool blocked;    /* a direct room of two who do not speak: typing is told to nobody */
     bool unsure;     /* nobody knows whether events passed by just before the room was made here: a reading of the head is not enough */
     struct list touched; /* in hub->touched while frames are being built */
     int64_t waits_since_ms; /* 0: it does not */
@@ -129,12 +130,18 @@ struct recent {
 /* Sessions that ended a moment ago: a door may have found one alive just before, and its socket comes to listen only now. */
 #define HUB_ENDED 64
 
+/* Direct rooms that were blocked or opened a moment ago: a door may have looked just before, and its socket comes to listen only now. */
+#define HUB_BLOCKED 64
+struct hub_blocked { struct room_id room; bool blocked; };
+
 struct hub {
     bus_listener_fn *tap; /* NULL: none */
     void *tap_arg;
     struct recent recent[HUB_RECENT];
     struct session_id ended[HUB_ENDED]; /* a ring */
     unsigned n_ended;
+    struct hub_blocked blocked[HUB_BLOCKED]; /* a ring */
+    unsigned n_blocked;
     struct loop *loop;
     struct net *net;
     struct gate_client *gate;
@@ -173,6 +180,10 @@ void guild_changed(struct hub_room *room, const struct event *e);             /*
 void guild_changed_for(struct subscription *s, const struct event *e);        /* the same, learned by catching up */
 void room_leave(struct listener *l, struct room_id room);                     /* and its channels, when it is a guild */
 void room_end(struct hub *hub, const struct event *e);                        /* room_removed: the last word, then silence */
+
+/* blocked.c */
+void blocked_changed(struct hub *hub, const struct event *e);
+void blocked_recall(struct hub_room *room); /* it has just been made here */
 
 /* crowd.c */
 bool room_waits(struct hub_room *room);

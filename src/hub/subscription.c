@@ -32,6 +32,7 @@ static struct hub_room *room_make(struct hub *hub, struct room_id id)
     room = calloc(1, sizeof *room);
     if (!room) abort();
     room->id = id, room->hub = hub;
+    blocked_recall(room);
     list_init(&room->touched);
     const struct recent *recent = recent_of(hub, id);
     if (id_eq(recent->room, id))

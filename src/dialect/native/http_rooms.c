@@ -220,8 +220,9 @@ enum fault decode_typing(struct call *a)
 void encode_typing(struct call *a)
 {
     const struct room_view *room = &a->command->out.room_get.room;
-    if (room->role == role_none) {
-        problem_respond(a->r, &(struct problem){ .fault = fault_forbidden, .detail = "membership" });
+    const char *detail = room->role == role_none ? "membership" : room->blocked ? "blocked" : NULL;
+    if (detail) {
+        problem_respond(a->r, &(struct problem){ .fault = fault_forbidden, .detail = detail });
         return;
     }
     struct event e = { .kind = event_typing, .room = room->id, .by = { .id = a->identity.actor.account, .username = a->identity.username }, .on = a->typing_on, .origin = -1 };

@@ -320,15 +320,17 @@ void op_watch_encode(struct gateway *g, const struct op *op, const struct comman
 
 /* The ops without one */
 
+/* Where the two do not speak it is dropped in silence unless its answer is awaited. */
 void op_typing(struct gateway *g, int64_t id, struct json_fields *f)
 {
     struct room_id room = { json_take_id(f, "room") };
     bool on = json_take_bool(f, "on");
     if (!gateway_ends_well(g, id, f)) return;
-    if (hub_typing(g->listener, room, on))
+    enum fault fault = hub_typing(g->listener, room, on);
+    if (!fault)
         answer_ok(g, id);
-    else
-        gateway_error(g, id, &(struct problem){ .fault = fault_not_found, .detail = "room" });
+    else if (id || fault != fault_forbidden)
+        gateway_error(g, id, &(struct problem){ .fault = fault, .detail = fault == fault_forbidden ? "blocked" : "room" });
 }
 
 void op_status(struct gateway *g, int64_t id, struct json_fields *f)

@@ -59,6 +59,7 @@ static void subscribe(struct gateway *g, const struct op *op, const struct room_
         native_presenter.reload(g->conn, room->id, after);
     }
     hub_subscribe_channel(g->listener, room->id, room->guild, after, room->head);
+    if (room->blocked) hub_found_blocked(g->listener, room->id);
 }
 
 void op_resume_encode(struct gateway *g, const struct op *op, const struct command *c)

@@ -178,6 +178,7 @@ static void two_who_do_not_speak(void **state)
     DO(w, ali, block_put, vali.account);
     assert_events(w, "block_changed");
     assert_int_equal(w->events->room.v, room.v);
+    assert_true(w->events->blocked);
     DO(w, ali, block_put, vali.account);
     assert_events(w, "");
     for (int i = 0; i < 2; i++) {
@@ -199,8 +200,10 @@ static void two_who_do_not_speak(void **state)
     assert_span(blocks->blocks[0].person.username, "vali");
     DO(w, ali, block_remove, vali.account);
     assert_events(w, "block_changed");
+    assert_true(w->events->blocked);
     assert_refused(ASK(w, ali, message_post, .room = room, .text = SPAN("x")), forbidden, "blocked"); /* vali still does not want to */
     DO(w, vali, block_remove, ali.account);
+    assert_false(w->events->blocked);
     DO(w, vali, block_remove, ali.account);
     assert_events(w, "");
     post(w, ali, room, "peace");

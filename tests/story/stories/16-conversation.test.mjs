@@ -157,6 +157,24 @@ test('read by all is told when the last of them has read, in a room of many', as
     assert.deepEqual(a.wrong, []);
 });
 
+test('who leaves a guild, or is made to, is waited for in none of its channels', async () => {
+    const [reader, leaver, banned] = await Promise.all(['guild-reader', 'guild-leaver', 'guild-banned'].map((name) => Person.register(server, name)));
+    const guild = await ali.api.post('/guilds', { name: 'Waiting' });
+    for (const person of [reader, leaver, banned]) await ali.api.put(`/rooms/${guild.id}/members/${person.id}`);
+    const channel = await ali.api.post(`/guilds/${guild.id}/channels`, { name: 'read me' });
+    const sent = await ali.say(channel, 'to all of you');
+    await reader.api.put(`/rooms/${channel.id}/read`, { read: sent.seq });
+    const a = await ali.gateway();
+    await ali.api.put(`/rooms/${guild.id}/bans/${banned.id}`, {});
+    await a.settled();
+    assert.ok(!a.events.some((e) => e.t === 'read_by_all'), 'one is still waited for');
+    await leaver.api.delete(`/rooms/${guild.id}/members/${leaver.id}`);
+    assert.deepEqual(await a.event('read_by_all'), { t: 'read_by_all', room: channel.id, read: sent.seq });
+    assert.equal((await seen(ali, channel)).read_by_all, sent.seq);
+    await a.close();
+    assert.deepEqual(a.wrong, []);
+});
+
 test('who hides how far they have read is named nowhere, and yet holds nobody up', async () => {
     const shy = await Person.register(server, 'shy');
     const talk = await ali.group('shy', [shy]);
@@ -218,6 +236,18 @@ test('two of whom one has blocked the other do not speak, and the blocked one le
     assert.equal((await him.api.call('POST', `/rooms/${talk.id}/messages`, { text: 'x' })).body.message.length > 10, true);
     const party = await him.group('party');
     await refused(him.api.call('PUT', `/rooms/${party.id}/members/${her.id}`), 403, 'blocked');
+    const later = await him.gateway(); // a socket that comes when it is so already
+    for (const socket of [his, later, device]) {
+        await assert.rejects(socket.op('typing', { room: talk.id, on: true }), (error) => error.frame.error === 'forbidden' && error.frame.detail === 'blocked');
+        socket.raw(JSON.stringify({ op: 'typing', room: talk.id, on: true }));
+    }
+    await refused(him.api.call('POST', `/rooms/${talk.id}/typing`, { on: true }), 403, 'blocked');
+    for (const socket of [his, later, device]) await socket.settled();
+    for (const socket of [his, later, device]) {
+        assert.ok(!socket.frames.some((f) => f.t === 'typing'), 'nobody hears it');
+        assert.equal(socket.frames.filter((f) => f.op === 'error').length, 1, 'without an id it is dropped in silence');
+    }
+    await later.close();
     assert.deepEqual((await his.op('watch', { accounts: [her.id] })).people, [{ account: her.id, online: false, status: 'offline', last_seen: null }]);
     await ali.api.put(`/rooms/${room.id}/members/${her.id}`);
     await ali.api.put(`/rooms/${room.id}/members/${him.id}`);
@@ -229,6 +259,8 @@ test('two of whom one has blocked the other do not speak, and the blocked one le
     assert.deepEqual((await her.api.get('/me/blocks')).blocks.map((b) => b.account.username), ['him']);
     await her.api.delete(`/me/blocks/${him.id}`);
     await him.say(talk, 'thank you');
+    await his.op('typing', { room: talk.id, on: true });
+    assert.equal((await device.event('typing', (e) => e.room === talk.id)).by.id, him.id);
     assert.equal((await his.op('watch', { accounts: [her.id] })).people[0].online, true);
     await Promise.all([device.close(), his.close()]);
 });

@@ -159,7 +159,7 @@ static void a_stranger_subscribes_to_nothing(void **state)
     house_post(&w.house, ali, room, "more secrets");
     world_sync(&w);
     client_say(c, "type %lld 1", (long long)room.v);
-    assert_true(client_hears(c, "ok type 0"));
+    assert_true(client_hears(c, "ok type %d", fault_not_found));
     assert_int_equal(client_newest(c, room), 0);
     crowd_close(&crowd);
     world_close(&w);
@@ -249,10 +249,10 @@ static void typing_reaches_subscribers_on_every_loop_and_nobody_else(void **stat
     for (int i = 0; i < 5; i++) client_say(c[i], "ping 1");
     for (int i = 0; i < 5; i++) assert_true(client_hears(c[i], "ok ping 1"));
     client_say(c[0], "type 1 1");
-    assert_true(client_hears(c[0], "ok type 1"));
+    assert_true(client_hears(c[0], "ok type %d", fault_none));
     client_say(c[0], "type 1 0");
     client_say(c[4], "type 1 1");
-    assert_true(client_hears(c[4], "ok type 0"));
+    assert_true(client_hears(c[4], "ok type %d", fault_not_found));
     for (int i = 0; i < 3; i++)
         for (int on = 0; on < 2; on++) assert_true(client_hears(c[i], "1 0 typing l %lld %d", (long long)ali.account.v, on));
     world_sync(&w);
@@ -435,6 +435,73 @@ static void who_goes_is_written_down(void **state)
     world_close(&w);
 }
 
+static struct room_id direct_of(struct world *w, struct actor a, struct actor b)
+{
+    struct command *c = command_create(command_room_create, a);
+    c->in.room_create = (struct room_create_in){ .kind = room_direct, .members = &b.account, .n_members = 1 };
+    house_ask(&w->house, 0, c);
+    assert_int_equal(c->fault, fault_none);
+    struct room_id room = c->out.room_create.room.id;
+    command_destroy(c);
+    return room;
+}
+
+static void set_block(struct world *w, struct actor by, struct actor whom, bool on)
+{
+    struct command *c = command_create(on ? command_block_put : command_block_remove, by);
+    if (on) c->in.block_put.account = whom.account;
+    else c->in.block_remove.account = whom.account;
+    house_ask(&w->house, 0, c);
+    assert_int_equal(c->fault, fault_none);
+    command_destroy(c);
+}
+
+static void assert_typing(struct client *const *c, struct room_id room, enum fault wanted, const char *where)
+{
+    for (int i = 0; i < 3; i++) {
+        client_forget(c[i]);
+        client_say(c[i], "type %lld 1", (long long)room.v);
+        if (!client_hears(c[i], "ok type %d", wanted)) fail_msg("%s: client %d", where, i);
+    }
+}
+
+/* Whichever of the two has blocked the other, on every loop, and whenever a socket came; until both have taken it back. */
+static void two_who_do_not_speak_type_in_vain(void **state)
+{
+    (void)state;
+    struct world w = { 0 };
+    struct crowd crowd;
+    world_open(&w, 2, bus_create_local());
+    crowd_open(&crowd);
+    struct actor ali = house_register(&w.house, "ali"), vali = house_register(&w.house, "vali");
+    struct room_id room = direct_of(&w, ali, vali);
+    struct client *c[3] = { client_open(&crowd, w.loops[0].port, ali, "plain", usual), client_open(&crowd, w.loops[1].port, vali, "plain", usual) };
+    for (int i = 0; i < 2; i++) client_say(c[i], "sub %lld 2 2", (long long)room.v);
+    c[2] = client_open(&crowd, w.loops[1].port, ali, "plain", usual);
+    client_say(c[2], "sub %lld 2 2", (long long)room.v);
+    assert_typing(c, room, fault_none, "open");
+    set_block(&w, vali, ali, true);
+    world_sync(&w);
+    assert_typing(c, room, fault_forbidden, "blocked by one");
+    for (int i = 0; i < 3; i++) assert_int_equal(client_count(c[i], "%lld 0 typing l %lld 1", (long long)room.v, (long long)ali.account.v), 0);
+    set_block(&w, ali, vali, true);
+    set_block(&w, vali, ali, false);
+    world_sync(&w);
+    assert_typing(c, room, fault_forbidden, "blocked by the other");
+    client_say(c[0], "unsub %lld", (long long)room.v);
+    client_say(c[0], "sub %lld 2 2", (long long)room.v); /* as one that looked a moment before the block */
+    assert_typing(c, room, fault_forbidden, "subscribed late");
+    client_say(c[0], "unsub %lld", (long long)room.v);
+    set_block(&w, ali, vali, false);
+    world_sync(&w);
+    client_say(c[0], "sub %lld 2 2", (long long)room.v);
+    client_say(c[0], "blocked %lld", (long long)room.v); /* as one that looked a moment before it ended */
+    assert_typing(c, room, fault_none, "open again");
+    assert_true(client_hears(c[1], "%lld 0 typing l %lld 1", (long long)room.v, (long long)ali.account.v));
+    crowd_close(&crowd);
+    world_close(&w);
+}
+
 /* Whoever is blocked hears that the other is away, and nothing more of them. */
 static void who_is_blocked_watches_no_more(void **state)
 {
@@ -549,6 +616,7 @@ int main(void)
         cmocka_unit_test(a_storm_of_people_is_told_as_a_few_words),
         cmocka_unit_test(who_goes_is_written_down),
         cmocka_unit_test(who_is_blocked_watches_no_more),
+        cmocka_unit_test(two_who_do_not_speak_type_in_vain),
         cmocka_unit_test(a_crowd_that_comes_and_goes_leaves_no_trace),
         cmocka_unit_test(a_mark_in_a_large_room_goes_to_ones_own_devices),
     };

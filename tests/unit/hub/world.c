@@ -94,6 +94,7 @@ static void on_text(struct conn *c, struct span text)
     if (strcmp(verb, "sub") == 0) hub_subscribe(listener_of(c), room, args[1], args[2]);
     else if (strcmp(verb, "channel") == 0) hub_subscribe_channel(listener_of(c), room, (struct room_id){ args[1] }, args[2], args[3]);
     else if (strcmp(verb, "unsub") == 0) hub_unsubscribe(listener_of(c), room);
+    else if (strcmp(verb, "blocked") == 0) hub_found_blocked(listener_of(c), room);
     else if (strcmp(verb, "type") == 0) answer(c, "ok type %d", hub_typing(listener_of(c), room, args[1]));
     else if (strcmp(verb, "status") == 0) hub_set_status(listener_of(c), (enum presence)args[0]);
     else if (strcmp(verb, "ping") == 0) answer(c, "ok ping %lld", args[0]);
