@@ -30,6 +30,8 @@ export class Rooms {
   }
 
   room(id: number): RoomState | undefined {
+    // So that whoever asked for a room that is not known yet hears of it.
+    void this.all;
     return this.by_id.get(id);
   }
 

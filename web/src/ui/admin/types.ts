@@ -19,14 +19,13 @@ export interface AdminUser extends Person {
 export interface AdminRoom {
   id: number;
   kind: Room['kind'];
+  guild: number | null;
   name: string | null;
   public: boolean;
-  guild?: number | null;
   n_members: number;
   n_messages: number;
   created_at: string;
-  last: { text: string; has_file?: boolean; at?: string; author?: Person } | null;
-  members?: Person[];
+  last: { text: string; has_file: boolean; deleted: boolean; at: string; author: Person | null } | null;
 }
 
 export interface AdminReport {
