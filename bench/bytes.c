@@ -2,7 +2,8 @@
    usage: bytes put|multipart|tus PORT BYTES < tokens      one upload for each line of the standard input, all at once: nobody sends its second half before
                                                            everybody has sent the first or was refused; who is told to wait does, and comes again
           bytes get PORT PATH < tokens                     one download for each line
-   A line is a bearer token, or "-" for none. tus: creation first, then all bytes in one PATCH; the time of both counts. */
+   A line is a bearer token, or "-" for none. tus: creation first, then all bytes in one PATCH; the time of both counts. file: the id of the file that was
+   brought last. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -42,7 +43,7 @@ static struct peer *peers;
 static size_t n_peers, n_open, n_at_half, n_told_to_wait, n_failed, n_ok;
 static enum what what;
 static int port, epoll_fd;
-static int64_t n_bytes, n_body, n_received;
+static int64_t n_bytes, n_body, n_received, last_file;
 static const char *get_path;
 static char *body, *into;
 static size_t n_before, n_after; /* of multipart, around the bytes */
@@ -148,6 +149,8 @@ static void judge(struct peer *p)
         return;
     }
     bool good = what == what_get ? p->status == 200 && p->got == n_bytes : what == what_tus ? p->status == 204 : p->status == 201;
+    char *file = strcasestr(p->answer, what == what_tus ? "\r\nSuhbat-File: " : "\"id\":");
+    if (good && file) last_file = strtoll(file + (what == what_tus ? 15 : 5), NULL, 10);
     if (good) n_ok++;
     else n_failed++, fprintf(stderr, "bytes: %.300s\n", p->status ? p->answer : "the connection was cut");
     end_peer(p);
@@ -176,11 +179,9 @@ static void take_answer(struct peer *p)
             p->status = atoi(p->answer + 9);
             p->got = (int64_t)p->n_answer - (end + 4 - p->answer);
         }
-        if (what == what_get && p->status == 200 && p->got < n_bytes) {
-            char *length = strcasestr(p->answer, "\r\nContent-Length: ");
-            if (!n_bytes && length) n_bytes = strtoll(length + 18, NULL, 10);
-            if (p->got < n_bytes) continue;
-        }
+        char *length = strcasestr(p->answer, "\r\nContent-Length: ");
+        if (what == what_get && !n_bytes && length) n_bytes = strtoll(length + 18, NULL, 10);
+        if (what == what_get && p->status == 200 && p->got < n_bytes) continue;
         judge(p);
         return;
     }
@@ -275,7 +276,7 @@ int main(int argc, char **argv)
         together = now_together;
         for (int i = 0; i < n; i++) serve(ready[i].data.ptr, ready[i].events);
     }
-    printf("{\"case\":\"%s\",\"n\":%zu,\"ok\":%zu,\"failed\":%zu,\"told_to_wait\":%zu,\"seconds\":%.6f,\"bytes\":%" PRId64 "}\n", names[what], n_peers, n_ok, n_failed,
-           n_told_to_wait, (double)(now_us() - began_us) / 1e6, what == what_get ? n_received : n_bytes * (int64_t)n_ok);
+    printf("{\"case\":\"%s\",\"n\":%zu,\"ok\":%zu,\"failed\":%zu,\"told_to_wait\":%zu,\"seconds\":%.6f,\"bytes\":%" PRId64 ",\"file\":%" PRId64 "}\n", names[what], n_peers, n_ok, n_failed,
+           n_told_to_wait, (double)(now_us() - began_us) / 1e6, what == what_get ? n_received : n_bytes * (int64_t)n_ok, last_file);
     return n_failed != 0;
 }

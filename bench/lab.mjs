@@ -36,8 +36,10 @@ const cleanEnvironment = Object.fromEntries(
   Object.entries(process.env).filter(([name]) => !/^(SUHBAT_.*|DATABASE_URL|PORT|SECRET_KEY|ACCESS_TOKEN_EXPIRE_MINUTES|CORS_ORIGINS?)$/.test(name)))
 const running = new Set()
 
-export function start(cpu, command, { env = {}, output = 'ignore', cwd = work } = {}) {
-  const child = spawn('taskset', ['-c', String(cpu), ...command.map(String)], { env: { ...cleanEnvironment, ...env }, cwd, stdio: ['ignore', output, 'inherit'] })
+export function start(cpu, command, { env = {}, input, output = 'ignore', cwd = work } = {}) {
+  const stdio = [input === undefined ? 'ignore' : 'pipe', output, 'inherit']
+  const child = spawn('taskset', ['-c', String(cpu), ...command.map(String)], { env: { ...cleanEnvironment, ...env }, cwd, stdio })
+  child.stdin?.end(input)
   running.add(child)
   child.gone = new Promise((done) => child.once('exit', (code) => (running.delete(child), done(code))))
   return child
@@ -49,8 +51,8 @@ export async function stop(child, signal = 'SIGTERM') {
 export const program = (name) => join(setting.build, name)
 
 // Runs a program that prints one JSON line.
-export async function measure(cpu, command, env) {
-  const child = start(cpu, command, { env, output: 'pipe' })
+export async function measure(cpu, command, env, input) {
+  const child = start(cpu, command, { env, input, output: 'pipe' })
   let out = ''
   child.stdout.on('data', (d) => (out += d))
   const closed = new Promise((done) => child.stdout.once('close', done))
@@ -91,6 +93,13 @@ export function processCpuMs(pid) {
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ')
   return (Number(fields[11]) + Number(fields[12])) * 10
 }
+
+// Resident bytes now, and at most since the mark was taken back.
+export function memory(pid) {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8'), of = (name) => Number(new RegExp(`${name}:\\s*(\\d+)`).exec(status)[1]) * 1024
+  return { now: of('VmRSS'), most: of('VmHWM') }
+}
+export const forgetMostMemory = (pid) => writeFileSync(`/proc/${pid}/clear_refs`, '5')
 
 // ---- the server under test
 

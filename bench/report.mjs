@@ -98,6 +98,38 @@ ${table(['messages', 'goal p95 ms', 'met', 'p50 / p95 / p99 ms', 'server CPU ms 
     number(r.index_bytes_each), number(r.table_bytes_each), number(r.index_s)]))}
 `
 
+const mib = (n) => number(n / 2 ** 20)
+const upload = (list) => `
+## Uploads: ${mib(list[0].bytes)} MiB beside a plain copy
+
+One upload at a time over one new connection, from the connect to the answer; bytes of chance, no two uploads equal. The floor (\`bench/floor_copy.c\`) is a bare program on the same disk that reads the same request
+from the same kind of socket and writes its body to a file, in one thread, and gives it a name, and syncs file and directory before it answers, as the server does; it makes no digest, asks no account, splits no form,
+looks at no type and writes no row. Both may use both processors, beside the client. tus: creation and one PATCH. Memory is resident and of the server's process, before and at most during all rounds.
+
+${table(['way', 'goal', 'met', 'ratio (spread)', 'MiB/s', 'floor MiB/s', 'server CPU ms', 'floor CPU ms', 'memory MiB, at rest / at most'],
+  list.map((r) => [r.case, r.goal, verdict(r), ratio(r), number(r.mib_per_s), number(r.floor_mib_per_s), number(r.cpu_ms), number(r.floor_cpu_ms), `${mib(r.rss_rest)} / ${mib(r.rss_most)}`]))}
+`
+
+const uploads = (list) => `
+## Many uploads at once
+
+Everybody connects at once and sends half; nobody sends the other half before everybody has sent the first or was told to wait (503 with Retry-After; who is, comes again when it was told). 1,024 uploads at once are
+taken. The ceiling: what the server had at rest, 32 MiB for all, 160 KiB for each that is taken, and 96 KiB for each that is told to wait. *After* is 3 s
+after the last answer.
+
+${table(['uploads', 'bytes each', 'succeeded', 'told to wait', 'failed', 's', 'memory MiB, at rest / at most / after', 'ceiling MiB', 'met'],
+  list.map((r) => [number(r.n), number(r.bytes), number(r.ok), number(r.told_to_wait), r.failed, number(r.seconds), `${mib(r.rss_rest)} / **${mib(r.rss_most)}** / ${mib(r.rss_after)}`, mib(r.ceiling), verdict(r)]))}
+`
+
+const download = (list) => `
+## Download: ${mib(list[0].bytes)} MiB beside nginx
+
+The same file, in memory, over one new connection; ${list[0].nginx}, one process with \`sendfile\` on the same processor.
+
+${table(['goal', 'met', 'ratio (spread)', 'MiB/s', 'nginx MiB/s', 'server CPU ms', 'nginx CPU ms', 'memory MiB, at rest / at most'],
+  list.map((r) => [r.goal, verdict(r), ratio(r), number(r.mib_per_s), number(r.floor_mib_per_s), number(r.cpu_ms), number(r.floor_cpu_ms), `${mib(r.rss_rest)} / ${mib(r.rss_most)}`]))}
+`
+
 const absent = (list) => `
 ## Not measured
 
@@ -108,5 +140,5 @@ export function writeReport(path, results, { load }) {
   const of = (...kinds) => results.filter((r) => kinds.includes(r.kind))
   const section = (write, list) => (list.length ? write(list) : '')
   writeFileSync(path, method(load) + section(fan, of('fan')) + section(durable, of('durable')) + of('history').map(history).join('') + of('resume').map(resume).join('') +
-    section(search, of('search')) + section(idle, of('idle')) + section(absent, of('failed', 'skipped')))
+    section(search, of('search')) + section(upload, of('upload')) + section(uploads, of('uploads')) + section(download, of('download')) + section(idle, of('idle')) + section(absent, of('failed', 'skipped')))
 }

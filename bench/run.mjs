@@ -6,6 +6,7 @@ import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import * as fan from './cases/fan.mjs'
+import * as files from './cases/files.mjs'
 import * as idle from './cases/idle.mjs'
 import * as search from './cases/search.mjs'
 import * as store from './cases/store.mjs'
@@ -26,6 +27,9 @@ const cases = {
   DURABLEPG: store.durablePostgres,
   READS: store.reads,
   SEARCH: search.town,
+  UPLOAD: files.upload,
+  UPLOADS: files.uploads,
+  DOWNLOAD: files.download,
   IDLE: idle.gateway,
   IDLELOBBY: idle.lobby,
   IDLETLS: idle.tls,
@@ -59,7 +63,7 @@ for (const key of chosen) {
   const since = Date.now()
   try {
     const found = await cases[key]()
-    for (const result of [found ?? { kind: 'skipped', case: key, why: 'it needs PostgreSQL, which is not installed' }].flat()) {
+    for (const result of [found ?? { kind: 'skipped', case: key, why: `it needs ${key === 'DOWNLOAD' ? 'nginx' : 'PostgreSQL'}, which is not installed` }].flat()) {
       results.push(result)
       console.log(JSON.stringify({ ...result, took_s: (Date.now() - since) / 1000 }))
     }

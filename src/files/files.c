@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { n_disk_threads = 4, n_look_threads = 1, n_picture_threads = 2, queue_max = 8192, pictures_queue_max = 256 };
+enum { n_disk_threads = 4, n_sync_threads = 4, n_look_threads = 1, n_picture_threads = 2, queue_max = 8192, pictures_queue_max = 256 };
 
 /* ---- Tasks */
 
@@ -125,6 +125,7 @@ void temporary_close(struct files *files, struct temporary *t)
 {
     if (t->fd < 0) return;
     close(t->fd);
+    t->fd = -1;
     if (t->token[0]) unlinkat(files->incoming_fd, t->token, 0);
 }
 
@@ -180,6 +181,7 @@ enum fault files_create(const struct files_config *config, struct files **out)
     if (!files->active_lock) abort();
     files->helper = config->helper ? strdup(config->helper) : NULL;
     files->disk = pool(files, "files", n_disk_threads, queue_max, false);
+    files->syncs = pool(files, "syncs", n_sync_threads, queue_max, false);
     files->look = pool(files, "look", n_look_threads, queue_max, true);
     files->pictures = pool(files, "pictures", n_picture_threads, pictures_queue_max, true);
     *out = files;
@@ -191,6 +193,7 @@ void files_destroy(struct files *files)
     if (!files) return;
     lane_destroy(files->pictures);
     lane_destroy(files->look);
+    lane_destroy(files->syncs);
     lane_destroy(files->disk);
     CRYPTO_THREAD_lock_free(files->active_lock);
     close(files->incoming_fd);

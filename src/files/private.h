@@ -15,9 +15,10 @@ struct active; /* a token that has a writer */
 struct files {
     int dir_fd, incoming_fd;
     const char *helper;       /* NULL: none */
-    struct lane *disk, *look, *pictures;
+    struct lane *disk, *syncs, *look, *pictures; /* syncs: what waits for the disk, so that nobody's reading waits behind it */
     struct timespec started;  /* by the clock of the file system */
     atomic_size_t n_waiting_bytes, n_writers, n_tasks;
+    atomic_bool was_crowded; /* since the last writer left */
     atomic_uchar owners[OWNER_SLOTS]; /* writers of each owner; owners may share a slot */
     atomic_uint_fast64_t n_placed, n_helper_deaths;
     CRYPTO_RWLOCK *active_lock; /* guards active: held for a look-up, never over a system call */

@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <stdio.h>
@@ -55,6 +56,8 @@ struct file_writer {
     int64_t began_at, n_bytes, early_to; /* early_to: the disk was asked to begin with what lies before */
     unsigned char first[12]; /* of the file */
     enum fault fault;  /* of the disk; sticky */
+    struct temporary made[2]; /* between looking and placing: the cleaned picture, the thumbnail */
+    bool is_clean;
     struct file_facts facts;
 };
 
@@ -62,6 +65,7 @@ static void go_on(struct file_writer *w);
 static void post(struct file_writer *w, struct lane *lane, void (*run)(struct task *, struct helper *), void (*told)(struct task *));
 static void run_open(struct task *t, struct helper *helper);
 static void told_open(struct task *t);
+static void told_place(struct task *t);
 
 /* ---- Places */
 
@@ -168,8 +172,38 @@ static void count_buffers(struct file_writer *w)
     w->n_counted = now;
 }
 
+static bool is_crowded(struct files *files)
+{
+    bool crowded = atomic_load(&files->n_waiting_bytes) > FILES_WAITING_MAX_BYTES;
+    if (crowded && !atomic_load(&files->was_crowded)) atomic_store(&files->was_crowded, true);
+    return crowded;
+}
+
+static void run_tidy(struct task *t, struct helper *helper)
+{
+    (void)t, (void)helper;
+    malloc_trim(0);
+}
+
+static void told_tidy(struct task *t)
+{
+    free(t);
+}
+
+/* After a crowd the allocator would keep its memory for the next one. */
+static void tidy(struct files *files, struct loop *loop)
+{
+    if (atomic_load(&files->n_writers) || !atomic_exchange(&files->was_crowded, false)) return;
+    struct task *t = calloc(1, sizeof *t);
+    if (!t) abort();
+    *t = (struct task){ .files = files, .loop = loop, .run = run_tidy, .told = told_tidy };
+    if (!task_post(files->disk, t)) free(t);
+}
+
 static void writer_free(struct file_writer *w)
 {
+    struct files *files = w->files;
+    struct loop *loop = w->task.loop;
     leave_token(w);
     if (w->is_counted) {
         atomic_fetch_sub(&w->files->n_writers, 1);
@@ -181,6 +215,7 @@ static void writer_free(struct file_writer *w)
     EVP_MD_CTX_free(w->hash);
     if (w->fd >= 0) close(w->fd);
     free(w);
+    tidy(files, loop);
 }
 
 /* ---- On the pool */
@@ -296,36 +331,48 @@ static bool give_name(struct file_writer *w, int fd, const char *suffix)
 }
 
 /* A picture is kept as the helper has cleaned it; everything else as it came. */
-static void run_place(struct task *t, struct helper *helper)
+static void run_look(struct task *t, struct helper *helper)
 {
     struct file_writer *w = of(t);
     struct looked looked = { 0 };
     if (!w->fault) trim(w);
     if (w->fault) return;
-    struct temporary made[2] = { temporary_open(w->files), temporary_open(w->files) };
-    int clean = made[0].fd, thumb = made[1].fd, kept = w->fd;
+    for (int i = 0; i < 2; i++) w->made[i] = temporary_open(w->files);
+    int clean = w->made[0].fd, thumb = w->made[1].fd;
     if (clean < 0 || thumb < 0) disk_fault(w, "temporary");
     bool knows = !w->fault && helper_look(helper, w->fd, clean, thumb, &looked);
     if (!knows || !looked.type[0]) snprintf(looked.type, sizeof looked.type, "application/octet-stream");
-    if (looked.is_clean) kept = clean;
-    if (!w->fault && (kept == clean || w->began_at) && !hash_file(kept, w->hash, &w->n_bytes)) disk_fault(w, "read");
-    if (!w->fault) {
-        put_sum(w);
-        snprintf(w->facts.name, sizeof w->facts.name, "%.2s/%s-%s", w->facts.sha256, w->facts.sha256, w->active.token);
-        memcpy(w->facts.type, looked.type, sizeof w->facts.type);
-        memcpy(w->facts.blurhash, looked.blurhash, sizeof w->facts.blurhash);
-        w->facts.width = looked.width, w->facts.height = looked.height, w->facts.n_bytes = w->n_bytes;
-        w->facts.has_thumbnail = looked.has_thumbnail && give_name(w, thumb, "thumb");
-        if (!w->fault && give_name(w, kept, NULL)) atomic_fetch_add(&w->files->n_placed, 1);
-    }
-    temporary_close(w->files, &made[0]);
-    temporary_close(w->files, &made[1]);
+    w->is_clean = looked.is_clean;
+    if (!w->fault && (w->is_clean || w->began_at) && !hash_file(w->is_clean ? clean : w->fd, w->hash, &w->n_bytes)) disk_fault(w, "read");
+    if (w->fault) return;
+    put_sum(w);
+    memcpy(w->facts.type, looked.type, sizeof w->facts.type);
+    memcpy(w->facts.blurhash, looked.blurhash, sizeof w->facts.blurhash);
+    w->facts.width = looked.width, w->facts.height = looked.height, w->facts.n_bytes = w->n_bytes;
+    w->facts.has_thumbnail = looked.has_thumbnail;
+}
+
+static void close_made(struct file_writer *w)
+{
+    for (int i = 0; i < 2; i++) temporary_close(w->files, &w->made[i]);
+}
+
+static void run_place(struct task *t, struct helper *helper)
+{
+    struct file_writer *w = of(t);
+    (void)helper;
+    if (w->fault) return;
+    snprintf(w->facts.name, sizeof w->facts.name, "%.2s/%s-%s", w->facts.sha256, w->facts.sha256, w->active.token);
+    if (w->facts.has_thumbnail) w->facts.has_thumbnail = give_name(w, w->made[1].fd, "thumb");
+    if (!w->fault && give_name(w, w->is_clean ? w->made[0].fd : w->fd, NULL)) atomic_fetch_add(&w->files->n_placed, 1);
+    close_made(w);
 }
 
 static void run_end(struct task *t, struct helper *helper)
 {
     struct file_writer *w = of(t);
     (void)helper;
+    close_made(w);
     if (w->facts.name[0] && !w->placed_stays) {
         char path[FILES_NAME_MAX_BYTES + 16];
         unlinkat(w->files->dir_fd, w->facts.name, 0);
@@ -351,9 +398,18 @@ static void told_write(struct task *t)
     struct file_writer *w = of(t);
     w->busy = false;
     buf_clear(&w->out);
-    if (w->out.cap > kept_buffer_bytes && atomic_load(&w->files->n_waiting_bytes) > FILES_WAITING_MAX_BYTES) buf_fini(&w->out), buf_init(&w->out, buffer_max_bytes);
+    if (w->out.cap > kept_buffer_bytes && is_crowded(w->files)) buf_fini(&w->out), buf_init(&w->out, buffer_max_bytes);
     count_buffers(w);
     go_on(w);
+}
+
+/* Looking is done one at a time; syncs of several may share what they wait for. */
+static void told_look(struct task *t)
+{
+    struct file_writer *w = of(t);
+    w->busy = false;
+    if (w->wants_end) go_on(w);
+    else post(w, w->files->syncs, run_place, told_place);
 }
 
 static void told_place(struct task *t)
@@ -394,7 +450,7 @@ static void post(struct file_writer *w, struct lane *lane, void (*run)(struct ta
     w->task.run = run;
     w->task.told = told;
     if (task_post(lane, &w->task)) return;
-    if (lane == w->files->disk && run != run_open)
+    if (lane == w->files->syncs || (lane == w->files->disk && run != run_open))
         run(&w->task, NULL); /* its queue is far longer than all writers together; what has begun must end */
     else if (!w->fault)
         w->fault = fault_busy;
@@ -429,14 +485,14 @@ static void go_on(struct file_writer *w)
         post(w, w->files->disk, run_write, told_write);
     } else if (w->wants_close) {
         w->wants_close = false;
-        post(w, w->files->disk, run_close, told_close);
+        post(w, w->files->syncs, run_close, told_close);
         return;
     } else if (w->wants_place) {
         w->wants_place = false;
-        post(w, w->fault ? w->files->disk : lane_of_bytes(w), run_place, told_place);
+        post(w, w->fault ? w->files->disk : lane_of_bytes(w), run_look, told_look);
         return;
     }
-    bool crowded = atomic_load(&w->files->n_waiting_bytes) > FILES_WAITING_MAX_BYTES;
+    bool crowded = is_crowded(w->files);
     if (w->owes_drain && w->filling.n < filled_max_bytes / 2 && (!w->busy || !crowded)) {
         w->owes_drain = false;
         w->events->drained(w->user);
@@ -449,7 +505,7 @@ struct file_writer *file_open(struct files *files, struct loop *loop, struct spa
     struct file_writer *w = calloc(1, sizeof *w);
     if (!w) abort();
     w->task.files = w->files = files, w->task.loop = loop;
-    w->events = events, w->user = user, w->owner = owner, w->is_new = is_new, w->fd = -1;
+    w->events = events, w->user = user, w->owner = owner, w->is_new = is_new, w->fd = w->made[0].fd = w->made[1].fd = -1;
     memcpy(w->active.token, token.p, FILES_TOKEN_CHARS);
     buf_init(&w->filling, buffer_max_bytes);
     buf_init(&w->out, buffer_max_bytes);
@@ -469,7 +525,7 @@ bool file_write(struct file_writer *w, struct span bytes)
     buf_append_span(&w->filling, bytes);
     if (w->filling.failed && !w->fault) w->fault = fault_unavailable;
     count_buffers(w);
-    bool crowded = atomic_load(&w->files->n_waiting_bytes) > FILES_WAITING_MAX_BYTES;
+    bool crowded = is_crowded(w->files);
     go_on(w);
     bool takes = !w->busy || (!crowded && w->filling.n < filled_max_bytes);
     w->owes_drain = !takes;

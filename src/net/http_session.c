@@ -135,7 +135,8 @@ static void keep(struct conn *c, const char *p, size_t n)
     struct http_session *s = c->http;
     buf_append(&s->kept, p, n);
     if (s->kept.failed) conn_kill(c, WS_ABNORMAL);
-    if (s->kept.n >= kept_pause_bytes) conn_set_reading(c, false);
+    bool streams = s->request && s->request->streams; /* more of it would only lie here until the handler is ready */
+    if (streams || s->kept.n >= kept_pause_bytes) conn_set_reading(c, false);
 }
 
 /* The head is whole: who will answer, and how much may follow. */
