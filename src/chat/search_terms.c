@@ -76,7 +76,7 @@ static int64_t month_of(int64_t at_us)
 
 static bool has_link(struct span text)
 {
-    return memmem(text.p, text.n, "http://", 7) || memmem(text.p, text.n, "https://", 8);
+    return text.n && (memmem(text.p, text.n, "http://", 7) || memmem(text.p, text.n, "https://", 8));
 }
 
 void search_terms(struct buf *out, struct arena *arena, const struct search_entry *e)

@@ -63,6 +63,14 @@ static void words_are_found_from_their_beginning_and_inside(void **state)
     for (size_t i = 0; i < sizeof not_found / sizeof *not_found; i++) assert_false(FINDS(not_found[i]));
 }
 
+static void a_message_without_text_is_found_by_its_files(void **state)
+{
+    (void)state;
+    const struct search_entry bare = { { 9 }, { 7 }, { 3 }, entry.at_us, { 0 }, SPAN("hisobot.pdf\n"), false };
+    assert_true(finds(&bare, "hisobot", (struct search_bounds){ .has = search_has_file }));
+    assert_false(finds(&bare, "hisobot", (struct search_bounds){ .has = search_has_link }));
+}
+
 static void bounds_narrow(void **state)
 {
     (void)state;
@@ -96,7 +104,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(words_are_found_from_their_beginning_and_inside),
-        cmocka_unit_test(bounds_narrow),
+        cmocka_unit_test(a_message_without_text_is_found_by_its_files), cmocka_unit_test(bounds_narrow),
         cmocka_unit_test(bad_questions_are_refused),
     };
     return cmocka_run_group_tests(tests, up, down);
