@@ -17,6 +17,7 @@ struct indexing {
     uint64_t n_rows;         /* that the gate had written when the last portion was asked for */
     uint64_t n_rows_watched; /* and when the rate was looked at */
     int64_t asked_at_ms, watched_at_ms, n_rows_per_s;
+    struct indexing_figures figures;
     bool stopped;
 };
 
@@ -50,6 +51,7 @@ static void indexed(void *user, struct command *command)
     struct search_index_out out = command->out.search_index;
     bool is_well = command->fault == fault_none;
     command_destroy(command);
+    x->figures.n_filed += out.n_changes, x->figures.n_failed += !is_well;
     if (x->stopped) return;
     if (!is_well || out.more) x->n_rows = UINT64_MAX;
     if (is_well && out.n_forgettable) forget(x, out.forget);
@@ -99,6 +101,11 @@ void indexing_stop(struct indexing *x)
     x->stopped = true;
     alarm_destroy(x->alarm);
     x->alarm = NULL;
+}
+
+struct indexing_figures indexing_figures(const struct indexing *x)
+{
+    return x->figures;
 }
 
 void indexing_destroy(struct indexing *x)

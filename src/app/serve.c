@@ -1,5 +1,6 @@
 /* suhbat serve: puts the house together, runs it, and takes it down in the opposite order. Main thread; it becomes the first loop. */
 #include "app/serve.h"
+#include "app/census.h"
 #include "app/command.h"
 #include "app/sd_notify.h"
 #include "app/setup_link.h"
@@ -34,6 +35,7 @@ struct server {
     struct router *router;
     struct net_proxies *proxies, *outbound_allow;
     struct dispatch *dispatch;
+    struct census *census;
     struct vapid_key *vapid;
     struct setup_link setup;
     struct station *stations[LOOPS_MAX];
@@ -167,6 +169,8 @@ static void open_dispatch(struct server *server)
         .vapid = server->vapid, .contact = config->push_contact, .preview = config->push_preview, .encode_event = encode_event,
         .outbound = { .allows = may_call, .arg = server->outbound_allow, .smtp_url = config->smtp_url, .smtp_from = config->smtp_from,
                       .smtp_needs_tls = config->smtp_needs_tls } });
+    server->census = census_create(&(struct census_config){ .loop = door->loop, .gate = door->gate, .doors = server->shared.doors,
+        .dispatch = server->dispatch, .indexing = station_indexing(server->stations[0]), .files = server->shared.files });
 }
 
 static void greet(struct server *server)
@@ -192,6 +196,7 @@ static void on_stop(void *arg, int signal)
     LOG(info, "stopping", log_int("signal", signal));
     sd_notify("STOPPING=1");
     dispatch_stop(server->dispatch);
+    census_stop(server->census);
     for (int i = 0; i < server->n_stations; i++) station_stop(server->stations[i]);
 }
 
@@ -227,6 +232,7 @@ static void run(struct server *server)
     station_run(server->stations[0]);
     alarm_destroy(server->watchdog);
     dispatch_leave_loop(server->dispatch);
+    census_stop(server->census);
     server->ran = true;
     for (int i = 1; i < server->n_stations; i++) thread_join(server->threads[i]);
 }
@@ -242,6 +248,7 @@ static void take_down(struct server *server)
     files_destroy(server->shared.files);
     for (int i = 0; i < server->n_stations; i++) station_destroy(server->stations[i]);
     dispatch_destroy(server->dispatch);
+    census_destroy(server->census);
     bus_destroy(server->shared.bus);
     if (server->shared.doors) doors_destroy(server->shared.doors);
     if (server->shared.limits) limits_destroy(server->shared.limits);

@@ -65,6 +65,7 @@ enum fault station_create(const struct station_shared *shared, int index, int po
 int station_port(const struct station *s) { return net_port(s->net); }
 struct loop *station_loop(struct station *s) { return s->loop; }
 const struct door *station_door(const struct station *s) { return &s->door; }
+struct indexing *station_indexing(const struct station *s) { return s->indexing; }
 
 static void close_sockets(struct station *s)
 {

@@ -28,6 +28,7 @@ must_use enum fault station_create(const struct station_shared *shared, int inde
 int station_port(const struct station *s);
 struct loop *station_loop(struct station *s);
 const struct door *station_door(const struct station *s);
+struct indexing *station_indexing(const struct station *s); /* of the first one; NULL: it has none */
 /* Runs on the calling thread until stopped. */
 void station_run(struct station *s);
 /* After station_run: everybody was answered and every socket is closed. Otherwise the station must be abandoned to the end of the process. */

@@ -172,6 +172,7 @@ struct room_id command_room(const struct command *c)
     case command_notice_look:
     case command_notice_write:
     case command_parcel_load:
+    case command_queue_count:
     case command_parcel_due:
     case command_parcel_release:
     case command_parcel_claim:

@@ -8,6 +8,7 @@
 #include "chat/hook.h"
 #include "chat/notify.h"
 #include "chat/parcel.h"
+#include "chat/queue.h"
 #include "chat/search.h"
 #include "chat/profile.h"
 #include "chat/session.h"

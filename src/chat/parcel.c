@@ -1,4 +1,4 @@
-/* The verbs of the outbox: is something due, take it, settle it. Only the room dispatch asks them; no door offers them. Runs on a lane. */
+/* The verbs of the outbox: is something due, take it, settle it; and how long the queues of the house are. Only the room dispatch asks them; no door offers them. Runs on a lane. */
 #include "chat/parcel.h"
 #include "base/rand.h"
 #include "chat/ask.h"
@@ -16,6 +16,11 @@ int64_t parcel_pause_s(int64_t attempts, int64_t retry_after_s)
 enum fault parcel_due(struct ask *ask)
 {
     return store_parcel_due(ask->store, ask->now_us, &ask->c->out.parcel_due);
+}
+
+enum fault queue_count(struct ask *ask)
+{
+    return store_queue_count(ask->store, &ask->c->out.queue_count);
 }
 
 enum fault parcel_release(struct ask *ask)
@@ -49,7 +54,7 @@ static enum fault try_later(struct ask *ask, const struct parcel_result *r)
 {
     int64_t due_us = next_due_us(ask, r);
     if (due_us <= r->expires_us) return store_parcel_postpone(ask->store, r->id, due_us, r->status);
-    ask->c->out.parcel_settle.n_given_up++;
+    ask->c->out.parcel_settle.n_given_up[r->kind]++;
     return done(ask, r);
 }
 
@@ -66,8 +71,8 @@ static enum fault settle(struct ask *ask, const struct parcel_result *r)
     if (fault) return fault;
     switch (r->verdict) {
     case parcel_again: return try_later(ask, r);
-    case parcel_gone: return forget_subscription(ask, r);
-    case parcel_refused: ask->c->out.parcel_settle.n_given_up++; break;
+    case parcel_gone: ask->c->out.parcel_settle.n_given_up[r->kind]++; return forget_subscription(ask, r);
+    case parcel_refused: ask->c->out.parcel_settle.n_given_up[r->kind]++; break;
     case parcel_delivered:
     case parcel_void: break;
     }

@@ -13,6 +13,7 @@
 #define PARCEL_HOOK_LIFE_S (2 * 86400)
 
 enum parcel_kind { parcel_mail = 1, parcel_push = 2, parcel_hook = 3 }; /* stored */
+#define PARCEL_KINDS 4 /* of a table by kind */
 
 struct parcel {
     int64_t id;
@@ -50,7 +51,7 @@ struct parcel_settle_in { struct parcel_result *results; size_t n; };
 struct parcel_due_out { bool due, pushes, hooks; }; /* is there any subscription at all, any outgoing hook */
 struct parcel_release_out { char unused; };
 struct parcel_claim_out { struct parcel *parcels; size_t n; };
-struct parcel_settle_out { size_t n_given_up; };
+struct parcel_settle_out { size_t n_given_up[PARCEL_KINDS]; };
 
 /* The pause before the next attempt, seconds: 5 s doubled with each attempt up to an hour, at least what the other side asked for (at most a day). */
 int64_t parcel_pause_s(int64_t attempts, int64_t retry_after_s);

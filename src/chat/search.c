@@ -171,7 +171,7 @@ enum fault search_index(struct ask *ask)
     fault = store_search_unfile(ask->store, old, n_old);
     if (!fault) fault = store_search_file(ask->store, new, n_new);
     if (!fault) fault = store_search_done(ask->store, SEARCH_INDEX_VERSION, &portion);
-    *out = (struct search_index_out){ .more = portion.more, .n_forgettable = portion.n_forgettable, .forget = portion.log };
+    *out = (struct search_index_out){ .more = portion.more, .n_changes = portion.n, .n_forgettable = portion.n_forgettable, .forget = portion.log };
     return fault;
 }
 

@@ -39,5 +39,5 @@ struct search_messages_out {
 };
 struct search_rooms_out { struct room_view *rooms; size_t n; };
 struct search_people_out { struct person *people; size_t n; };
-struct search_index_out { bool more; size_t n_forgettable; int64_t forget; }; /* n_forgettable 0: search_forget has nothing to do */
+struct search_index_out { bool more; size_t n_changes, n_forgettable; int64_t forget; }; /* n_forgettable 0: search_forget has nothing to do */
 struct search_forget_out { char unused; };

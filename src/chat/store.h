@@ -428,6 +428,9 @@ struct change_page {
 must_use enum fault store_change_after(struct store *store, struct room_id room, int64_t after, size_t max, size_t max_bytes, struct arena *arena,
                                        struct change_page *out);
 
+struct queue_count_out;
+must_use enum fault store_queue_count(struct store *store, struct queue_count_out *out);
+
 /* ---- Parcels: what waits to be sent (parcel.h) */
 must_use enum fault store_parcel_insert(struct store *store, const struct parcel *p); /* id and attempts are not looked at */
 struct parcel_due_out;

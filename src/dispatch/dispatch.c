@@ -15,7 +15,7 @@ static void settled(void *user, struct command *c)
     if (c->fault) {
         LOG(warn, "dispatch.not_settled", log_str("fault", fault_word(c->fault)), log_int("results", (int64_t)d->n_settling));
     } else {
-        d->figures.n_given_up += c->out.parcel_settle.n_given_up;
+        for (int kind = 0; kind < PARCEL_KINDS; kind++) d->figures.n_dropped[kind] += c->out.parcel_settle.n_given_up[kind];
         d->n_results -= d->n_settling;
         memmove(d->results, d->results + d->n_settling, d->n_results * sizeof *d->results);
     }
@@ -55,9 +55,10 @@ static void note(struct dispatch *d, const struct freight *f, enum parcel_verdic
     const struct shipment *s = &f->shipment;
     d->results[d->n_results++] = (struct parcel_result){ .id = p->id, .target = p->target, .seq = p->seq, .kind = p->kind, .verdict = verdict,
         .status = s->status, .retry_after_s = s->retry_after_s, .attempts = p->attempts, .expires_us = p->expires_us };
-    d->figures.n_delivered += verdict == parcel_delivered;
-    d->figures.n_again += verdict == parcel_again;
-    if (verdict != parcel_delivered && verdict != parcel_void)
+    bool is_taken = verdict == parcel_delivered, has_failed = !is_taken && verdict != parcel_void;
+    d->figures.n_sent[p->kind] += is_taken;
+    d->figures.n_failed[p->kind] += has_failed;
+    if (has_failed)
         LOG(info, "dispatch.not_delivered", log_int("kind", p->kind), log_int("target", p->target), log_str("fault", fault_word(s->fault)),
             log_int("status", s->status), log_int("attempt", p->attempts));
 }
@@ -214,5 +215,5 @@ void dispatch_destroy(struct dispatch *d)
 void dispatch_figures(const struct dispatch *d, struct dispatch_figures *out)
 {
     *out = d->figures;
-    out->n_under_way = d->n_under_way;
+    out->n_under_way = d->n_under_way, out->n_rooms = d->notices.n_rooms;
 }

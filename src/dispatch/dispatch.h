@@ -30,8 +30,10 @@ void dispatch_leave_loop(struct dispatch *d); /* loop_run has returned: gives ba
 void dispatch_end(struct dispatch *d);        /* no loop runs any more: ends the courier; what was under way is sent again at the next start */
 void dispatch_destroy(struct dispatch *d);    /* after the loop was destroyed: it opens the last letters. NULL is fine */
 
+/* Since the start, by enum parcel_kind: taken by the other side; attempts that were not; given up (refused, too old, the subscription is over). */
 struct dispatch_figures {
-    uint64_t n_delivered, n_again, n_given_up;
-    size_t n_under_way;
+    uint64_t n_sent[PARCEL_KINDS], n_failed[PARCEL_KINDS], n_dropped[PARCEL_KINDS];
+    size_t n_under_way, n_rooms; /* at the courier; rooms with news that were not looked at yet */
 };
+/* On the loop. */
 void dispatch_figures(const struct dispatch *d, struct dispatch_figures *out);

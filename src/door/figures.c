@@ -33,6 +33,7 @@ struct row {
 };
 struct doors {
     int64_t started_mono_us, started_wall_us;
+    atomic_int_least64_t house[house_figure_count];
     int n_loops;
     struct row rows[];
 };
@@ -160,6 +161,26 @@ static void metrics_gate(struct buf *out, struct gate *gate)
     metric(out, "suhbat_password_pool_waiting", "gauge", "Commands waiting for the password pool", (double)g.hash_waiting);
 }
 
+void figures_of_house(struct doors *all, const int64_t values[house_figure_count])
+{
+    for (int i = 0; i < house_figure_count; i++) atomic_store_explicit(&all->house[i], values[i], memory_order_relaxed);
+}
+
+static void metrics_house(struct buf *out, const struct doors *all)
+{
+    static const struct { const char *metric, *label, *type, *help; } rows[] = {
+#define HOUSE(name, metric, label, type, help) { metric, label, type, help },
+#include "door/house.def"
+#undef HOUSE
+    };
+    for (int i = 0; i < house_figure_count; i++) {
+        const char *name = rows[i].metric, *label = rows[i].label;
+        if (!i || strcmp(name, rows[i - 1].metric) != 0) buf_printf(out, "# HELP %s %s\n# TYPE %s %s\n", name, rows[i].help, name, rows[i].type);
+        buf_printf(out, "%s%s%s%s %lld\n", name, label ? "{" : "", label ? label : "", label ? "}" : "",
+                   (long long)atomic_load_explicit(&all->house[i], memory_order_relaxed));
+    }
+}
+
 void figures_metrics(struct request *r)
 {
     struct door *door = request_door(r);
@@ -171,6 +192,7 @@ void figures_metrics(struct request *r)
     FIGURE_LIST(FIGURE)
 #undef FIGURE
     metrics_gate(&out, door->gate_all);
+    metrics_house(&out, door->all);
     metric(&out, "suhbat_accounts_online", "gauge", "Accounts with an open socket, as this loop knows", (double)hub_n_online(door->hub));
     buf_printf(&out, "# HELP suhbat_build_info The running version\n# TYPE suhbat_build_info gauge\nsuhbat_build_info{version=\"%s\"} 1\n", SUHBAT_VERSION);
     response_header(r, "Cache-Control", SPAN("no-store"));

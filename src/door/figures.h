@@ -15,6 +15,16 @@ struct figures_now {
 };
 void figures_now(struct door *door, struct figures_now *out);
 
+/* What the house as a whole knows. */
+enum house_figure {
+#define HOUSE(name, metric, label, type, help) house_##name,
+#include "door/house.def"
+#undef HOUSE
+    house_figure_count
+};
+/* Any thread: from now on /metrics shows these. */
+void figures_of_house(struct doors *all, const int64_t values[house_figure_count]);
+
 /* GET /health (wire fact of the old desk): {"status":"OK","timestamp":ISO,"uptime":seconds,"websocket":"active","connections":WebSockets}. */
 void figures_health(struct request *r);
 /* GET /metrics: Prometheus text format 0.0.4. Figures of other loops are at most a second old. */

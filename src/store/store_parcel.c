@@ -1,4 +1,5 @@
 /* The outbox in the database. Behind the core's port; runs on the thread of its store. */
+#include "chat/queue.h"
 #include "store/store_private.h"
 
 enum fault store_parcel_insert(struct store *store, const struct parcel *p)
@@ -13,6 +14,22 @@ enum fault store_parcel_due(struct store *store, int64_t now_us, struct parcel_d
     DB_QUERY(store->db, &rows, parcel_due, DB_I64(now_us));
     bool found = db_next(&rows);
     if (found) *out = (struct parcel_due_out){ .due = db_col_i64(&rows, 0), .pushes = db_col_i64(&rows, 1), .hooks = db_col_i64(&rows, 2) };
+    return rows_end_one(&rows, found);
+}
+
+enum fault store_queue_count(struct store *store, struct queue_count_out *out)
+{
+    struct db_rows rows;
+    db_query(store->db, &rows, stmt_queue_count, NULL, 0);
+    bool found = db_next(&rows);
+    if (found) {
+        int64_t behind = db_col_i64(&rows, 7);
+        *out = (struct queue_count_out){
+            .n_parcels = { [parcel_mail] = db_col_i64(&rows, 0), [parcel_push] = db_col_i64(&rows, 1), [parcel_hook] = db_col_i64(&rows, 2) },
+            .oldest_parcel_us = db_col_i64(&rows, 3), .n_trash = db_col_i64(&rows, 4), .n_uploads = db_col_i64(&rows, 5),
+            .n_rooms_purging = db_col_i64(&rows, 6), .index_behind = behind > 0 ? behind : 0,
+        };
+    }
     return rows_end_one(&rows, found);
 }
 

@@ -27,7 +27,7 @@ static const struct parcel_claim_out *claim(struct world *w)
 
 static void settle(struct world *w, const struct parcel *p, enum parcel_verdict verdict, int64_t retry_after_s)
 {
-    struct parcel_result r = { .id = p->id, .kind = p->kind, .target = p->target, .verdict = verdict, .status = 500, .retry_after_s = retry_after_s,
+    struct parcel_result r = { .id = p->id, .kind = p->kind, .target = p->target, .seq = p->seq, .verdict = verdict, .status = 500, .retry_after_s = retry_after_s,
                                .attempts = p->attempts, .expires_us = p->expires_us };
     DO(w, NOBODY, parcel_settle, &r, 1);
 }
@@ -77,8 +77,49 @@ static void a_failed_one_waits_longer_each_time_and_is_given_up(void **state)
     sent.due_us = now_us - 1;
     assert_int_equal(store_parcel_insert(w->store, &sent), fault_none);
     struct parcel *p = claim(w)->parcels;
-    struct parcel_result late = { .id = p->id, .verdict = parcel_again, .retry_after_s = 600, .attempts = 1, .expires_us = p->expires_us };
-    assert_int_equal(DO(w, NOBODY, parcel_settle, &late, 1)->out.parcel_settle.n_given_up, 1);
+    struct parcel_result late = { .id = p->id, .kind = parcel_hook, .verdict = parcel_again, .retry_after_s = 600, .attempts = 1, .expires_us = p->expires_us };
+    assert_int_equal(DO(w, NOBODY, parcel_settle, &late, 1)->out.parcel_settle.n_given_up[parcel_hook], 1);
+}
+
+static const struct queue_count_out *count(struct world *w)
+{
+    return &DO(w, NOBODY, queue_count, 0)->out.queue_count;
+}
+
+/* What waits, and that it no longer does. */
+static void the_queues_are_counted(void **state)
+{
+    struct world *w = *state;
+    struct actor ali = someone(w, "ali");
+    world_index(w);
+    const struct queue_count_out empty = { { 0 }, 0, 0, 0, 0, 0 };
+    assert_memory_equal(count(w), &empty, sizeof empty);
+    int64_t now_us = clock_wall_us();
+    for (int i = 0; i < 6; i++) {
+        enum parcel_kind kind = i < 1 ? parcel_mail : i < 3 ? parcel_push : parcel_hook;
+        struct parcel p = { .kind = kind, .target = i, .room = LOBBY, .seq = 1, .due_us = now_us - 1, .created_us = now_us - i, .expires_us = now_us + 60000000 };
+        assert_int_equal(store_parcel_insert(w->store, &p), fault_none);
+    }
+    struct message m = post(w, ali, LOBBY, "one");
+    post(w, ali, LOBBY, "two");
+    const struct queue_count_out *out = count(w);
+    assert_int_equal(out->n_parcels[parcel_mail], 1);
+    assert_int_equal(out->n_parcels[parcel_push], 2);
+    assert_int_equal(out->n_parcels[parcel_hook], 3);
+    assert_int_equal(out->oldest_parcel_us, now_us - 5);
+    assert_int_equal(out->index_behind, 2);
+    world_index(w);
+    assert_int_equal(count(w)->index_behind, 0);
+    DO(w, ali, message_edit, LOBBY, m.id, SPAN("three"));
+    assert_int_equal(count(w)->index_behind, 1);
+    world_index(w);
+    const struct parcel_claim_out *taken = claim(w);
+    for (size_t i = 0; i < taken->n; i++) settle(w, &taken->parcels[i], parcel_delivered, 0);
+    struct room_id room = group(w, ali, false, "Story");
+    DO(w, ali, room_delete, room);
+    out = count(w);
+    assert_int_equal(out->n_rooms_purging, 1);
+    assert_int_equal(out->n_parcels[parcel_mail] + out->n_parcels[parcel_push] + out->n_parcels[parcel_hook] + out->oldest_parcel_us + out->index_behind, 0);
 }
 
 static void mail_is_refused_when_it_could_harm(void **state)
@@ -93,4 +134,5 @@ static void mail_is_refused_when_it_could_harm(void **state)
     assert_null(strstr(claim(w)->parcels->body.p, "Bcc"));
 }
 
-CASES(parcel, STORY(a_mail_comes_out_once), STORY(a_failed_one_waits_longer_each_time_and_is_given_up), STORY(mail_is_refused_when_it_could_harm));
+CASES(parcel, STORY(a_mail_comes_out_once), STORY(a_failed_one_waits_longer_each_time_and_is_given_up), STORY(the_queues_are_counted),
+      STORY(mail_is_refused_when_it_could_harm));

@@ -304,3 +304,30 @@ test('who is online and reads nothing is pushed after a while', async () => {
     assert.ok(push.at - unread.from > 13000, `${push.at - unread.from} ms`);
     await unread.gateway.close();
 });
+
+test('operators see what was sent, what failed and what waits', async () => {
+    const service = await host(() => 201);
+    const browsers = [await subscribe(vali, `${service.origin}/vali`), await subscribe(vali, 'http://127.0.0.1:9/nobody-listens')];
+    await noticed();
+    await ali.say(await ali.direct(vali), 'one goes, one waits');
+    await service.request();
+    let now;
+    const figure = (name) => Number(now.match(new RegExp(`^${name.replace(/[{}]/g, '\\$&')} (.*)$`, 'm'))?.[1] ?? NaN);
+    const figures = async () => { now = (await new Api(server.url).call('GET', '/metrics')).text; };
+    const from = Date.now();
+    do {
+        await sleep(500);
+        await figures();
+    } while (!(figure('suhbat_outbox_waiting{kind="push"}') > 0 && figure('suhbat_search_behind') === 0) && Date.now() - from < 20000);
+    assert.ok(figure('suhbat_outbox_waiting{kind="push"}') >= 1, now.slice(now.indexOf("suhbat_outbox")));
+    assert.equal(figure('suhbat_outbox_waiting{kind="mail"}'), 0);
+    assert.ok(figure('suhbat_outbox_oldest_seconds') < 60);
+    assert.ok(figure('suhbat_outbox_sent_total{kind="push"}') >= 1, now.slice(now.indexOf("suhbat_outbox")));
+    assert.ok(figure('suhbat_outbox_sent_total{kind="hook"}') >= 1, now.slice(now.indexOf("suhbat_outbox")));
+    assert.ok(figure('suhbat_outbox_failed_total{kind="push"}') >= 1, now.slice(now.indexOf("suhbat_outbox")));
+    assert.equal(figure('suhbat_outbox_failed_total{kind="mail"}'), 0);
+    assert.equal(figure('suhbat_search_behind'), 0);
+    assert.ok(figure('suhbat_search_filed_total') >= 1);
+    assert.ok(Math.abs(figure('suhbat_queues_counted_timestamp_seconds') - Date.now() / 1000) < 15);
+    for (const browser of browsers) await vali.api.delete(`/push/subscriptions/${browser.id}`);
+});
