@@ -17,18 +17,31 @@ test('tops, rows and ranges follow guesses and then measures', () => {
 test('the row under the eye keeps its place when rows come and go around it', () => {
   const c = new Column();
   c.lay(keys(100, 200), () => 40);
-  const eye = c.anchor(1010)!;
-  expect(eye).toEqual({ key: 'm125', offset: -10 });
+  const eye = c.anchor(c.row_at(1010), 1010);
+  expect(eye).toEqual({ key: 'm125', lower: false, offset: -10 });
   c.measure([['m110', 300], ['m130', 10]]);
-  expect(c.top(c.index(eye.key)) - eye.offset).toBe(1270);
+  expect(c.depth_of(eye)).toBe(1270);
   c.lay(keys(0, 180), () => 40);
-  expect(c.top(c.index(eye.key)) - eye.offset).toBe(125 * 40 + 260 + 10);
+  expect(c.depth_of(eye)).toBe(125 * 40 + 260 + 10);
+  c.lay(keys(130, 180), () => 40);
+  expect(c.depth_of(eye)).toBe(null);
+});
+
+test('a row whose upper part goes keeps its lower edge', () => {
+  const c = new Column();
+  c.lay(keys(100, 150), () => 40);
+  c.measure([['m100', 67]]);
+  const eye = c.anchor(0, 30, true);
+  expect(eye).toEqual({ key: 'm100', lower: true, offset: 37 });
+  c.lay(keys(50, 150), () => 40);
+  c.measure([['m100', 40]]);
+  expect(c.depth_of(eye)).toBe(51 * 40 - 37);
 });
 
 test('nothing at all is no trouble', () => {
   const c = new Column();
   c.lay([], () => 0);
-  expect([c.total, c.anchor(0), c.range(0, 100)]).toEqual([0, null, [0, 0]]);
+  expect([c.total, c.range(0, 100)]).toEqual([0, [0, 0]]);
 });
 
 test('measures of rows long gone are not kept for ever', () => {

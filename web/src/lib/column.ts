@@ -3,9 +3,10 @@
 //
 // What always holds: tops[i] is the sum of the heights before row i, and tops[n] the height of all.
 
+/** A row that keeps its place: which of its two edges, and how far below the top of the view that edge lies; negative when it is above. */
 export interface Anchor {
   key: string;
-  /** How far the row's top lies below the top of the view; negative when it is cut off. */
+  lower: boolean;
   offset: number;
 }
 
@@ -84,11 +85,15 @@ export class Column {
     return Math.max(0, low);
   }
 
-  anchor(scroll: number, accept: (i: number) => boolean = () => true): Anchor | null {
-    if (this.keys.length === 0) return null;
-    let i = this.row_at(scroll);
-    while (i + 1 < this.keys.length && !accept(i)) i++;
-    return { key: this.keys[i], offset: this.tops[i] - scroll };
+  /** Row i as it stands when the view begins at this depth. */
+  anchor(i: number, depth: number, lower = false): Anchor {
+    return { key: this.keys[i], lower, offset: this.top(lower ? i + 1 : i) - depth };
+  }
+
+  /** The depth at which the view must begin, so that the row stands as it stood; null when there is no such row any more. */
+  depth_of(anchor: Anchor): number | null {
+    const i = this.index(anchor.key);
+    return i < 0 ? null : this.top(anchor.lower ? i + 1 : i) - anchor.offset;
   }
 
   /** From which row to which (not included) the page must hold, to fill what is between these depths. */
