@@ -1,4 +1,5 @@
 // What the database decides: durable sends beside a bare program on the same disk, pages of history, resume of those who are far behind.
+import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { bearer, clientsFile, inTurns, load, loadCpu, makeRoom, measure, median, most, program, serverCpu, setting, signUp, sleep, spread, withPostgres, withServer, work } from '../lab.mjs'
@@ -41,7 +42,17 @@ const durable = (name, options, floor) =>
   })
 
 export const durableSqlite = () => durable('durable sends, SQLite', { cpus: both }, floorSqlite)
-export const durablePostgres = () => withPostgres((url) => durable('durable sends, PostgreSQL', { cpus: both, env: { SUHBAT_DATABASE: url } }, () => floorPostgres(url)))
+
+// A cluster that has run for a while: it recycles the segments of its log. A new one fills each with zeros first and waits for the disk, 16 MB at a time.
+function age(url) {
+  const megabytes = setting.quick ? 64 : 640
+  execFileSync('psql', ['-qAt', url, '-c', `SELECT count(pg_logical_emit_message(false, '', repeat('x', 1000000))) FROM generate_series(1, ${megabytes})`, '-c', 'CHECKPOINT'])
+}
+
+export const durablePostgres = () => withPostgres((url) => {
+  age(url)
+  return durable('durable sends, PostgreSQL', { cpus: both, env: { SUHBAT_DATABASE: url } }, () => floorPostgres(url))
+})
 
 // ---- a room with years behind it, beside a young one
 
