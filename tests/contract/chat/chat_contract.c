@@ -42,6 +42,7 @@ int main(int argc, char **argv)
     RUN(reading);
     RUN(stranger);
     RUN(failure);
+    RUN(file);
     RUN(guild);
     RUN(parcel);
     RUN(notify);

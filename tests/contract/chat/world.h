@@ -73,6 +73,7 @@ SUITE(reading);
 SUITE(replay);
 SUITE(stranger);
 SUITE(failure);
+SUITE(file);
 SUITE(parcel);
 SUITE(notify);
 SUITE(search);
