@@ -10,7 +10,9 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
+#include <unistd.h>
 
 enum { iov_max = 64, copy_up_to_bytes = 2048, tls_record_bytes = 16384, flush_most_bytes = 1 << 20 };
 
@@ -277,16 +279,22 @@ static ssize_t send_vector(struct conn *c, size_t *n_bytes_out)
     return sendmsg(c->fd, &message, MSG_NOSIGNAL);
 }
 
+/* send(2) without its cancellation point, which costs a program of several threads two atomic exchanges a call. */
+static ssize_t send_bytes(int fd, const char *p, size_t n)
+{
+    return syscall(SYS_sendto, fd, p, n, MSG_NOSIGNAL, NULL, 0);
+}
+
 static ssize_t send_plain(struct conn *c, size_t *n_bytes_out)
 {
     if (!c->queue) {
         *n_bytes_out = c->first->n - c->first_sent_bytes;
-        return send(c->fd, c->first->bytes + c->first_sent_bytes, *n_bytes_out, MSG_NOSIGNAL);
+        return send_bytes(c->fd, c->first->bytes + c->first_sent_bytes, *n_bytes_out);
     }
     unsigned n = measure(c, SCRATCH_BYTES, n_bytes_out);
     if (n == 1 || *n_bytes_out / n > copy_up_to_bytes) return send_vector(c, n_bytes_out);
     gather(c, n, *n_bytes_out);
-    return send(c->fd, c->net->scratch, *n_bytes_out, MSG_NOSIGNAL);
+    return send_bytes(c->fd, c->net->scratch, *n_bytes_out);
 }
 
 /* What TLS has begun to write must be offered again with the same bytes in front, so it becomes one frame of its own. */
