@@ -1,12 +1,15 @@
 // The promise, proven: many clients talk through the native gateway, native HTTP and both generations of the old lobby at once; the server is killed
 // with -9 at random moments and started again; the clients resume and repeat what was not acknowledged, with the same keys. In the end everything is
 // audited against the history: each acknowledged message exactly once, in order, seen by every client; every text it had, deletes, reactions, pins,
-// marks forward and back, drafts too. Meanwhile a steward moves people and channels of a guild that everybody is in.
+// marks forward and back, drafts too. Meanwhile a steward moves people and channels of a guild that everybody is in, and couriers bring files: of those each
+// acknowledged one must be there with its digest, and after a last start the disk may hold nothing that no row names.
 //
-// usage: node promise.mjs [--kills N] [--seconds S] [--clients N] [--seed N]     on PostgreSQL when DATABASE_URL is set
+// usage: node promise.mjs [--kills N] [--seconds S] [--clients N] [--couriers N] [--seed N]     on PostgreSQL when DATABASE_URL is set
 // Prints one JSON line {kills, acked, lost, doubled, out_of_order, …} and ends with 1 when anything was broken.
+import crypto from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { fileURLToPath } from 'node:url';
+import { Courier, auditDisk } from './lib/courier.mjs';
 import { Api, Belief, Gateway, Person, password } from './lib/native.mjs';
 import { LobbySocket, lobbyLogIn } from './lib/lobby.mjs';
 import { Server, sleep, until } from './lib/server.mjs';
@@ -337,7 +340,7 @@ class OldTalker {
     }
 }
 
-export async function promise({ kills = 10, seconds = 0, clients = 8, seed = Date.now() % 1e9, pause = 12, pauseKill = [150, 700], log = () => {}, env = {} } = {}) {
+export async function promise({ kills = 10, seconds = 0, clients = 8, couriers: nCouriers = 3, seed = Date.now() % 1e9, pause = 12, pauseKill = [150, 700], log = () => {}, env = {} } = {}) {
     const random = randomness(seed);
     const server = await Server.start({ env });
     const world = { server, random, pause, quiet: false, over: false, retries: 0, connects: 0 };
@@ -361,10 +364,14 @@ export async function promise({ kills = 10, seconds = 0, clients = 8, seed = Dat
         await Person.register(server, name);
         old.push(new OldTalker(world, name, await lobbyLogIn(server, name, password), name[3]));
     }
+    const carriers = [];
+    for (let i = 0; i < nCouriers; i++) carriers.push(await Person.register(server, `courier${i}`));
+    const parcels = nCouriers ? (await carriers[0].group('parcels', carriers.slice(1))).id : 0, common = [1000, 70_000, 400_000].map((n) => crypto.randomBytes(n));
+    const couriers = carriers.map((person) => new Courier(world, person, parcels, common));
     const talkers = people.map((person, i) => new Talker(world, person, i % 3 === 2));
     const everybody = [...talkers, ...old];
     const listening = everybody.map((t) => t.listen());
-    const talking = [...everybody, steward].map((t) => t.talk(4));
+    const talking = [...everybody, steward, ...couriers].map((t) => t.talk(4));
 
     const end = seconds ? Date.now() + seconds * 1000 : Infinity;
     let n = 0, downMs = 0;
@@ -389,6 +396,12 @@ export async function promise({ kills = 10, seconds = 0, clients = 8, seed = Dat
     await Promise.all(listening);
     auditSessions(report, world, talkers, old);
     delete report.truth;
+    Object.assign(report, { files_acked: 0, file_mib: 0, resumed: 0, taken_back: 0, blobs: 0, orphans: 0, missing: 0 });
+    await server.restart();
+    if (nCouriers) await auditDisk(server, report);
+    for (const courier of couriers) await courier.audit(report);
+    report.file_mib = Math.round(report.file_mib);
+    report.wrong = report.wrong.slice(0, 20);
     await server.stop();
     return report;
 }
@@ -569,15 +582,17 @@ async function rounds({ kills = Infinity, seconds = Infinity, perRound = 50, log
     return sum;
 }
 
+const ofFiles = ['files_acked', 'file_mib', 'resumed', 'taken_back', 'blobs', 'orphans', 'missing'];
+
 function add(sum, report) {
-    for (const name of ['kills', 'acked', 'lost', 'doubled', 'out_of_order', 'changes_acked', 'reconnects', 'retries']) sum[name] += report[name];
+    for (const name of ['kills', 'acked', 'lost', 'doubled', 'out_of_order', 'changes_acked', 'reconnects', 'retries', ...ofFiles]) sum[name] += report[name];
     return { ...sum, rounds: sum.rounds + 1, wrong: [...sum.wrong, ...report.wrong], restart_ms: report.restart_ms, seed: report.seed };
 }
 
 const broken = (report) => report.lost + report.doubled + report.out_of_order + report.wrong.length > 0;
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-    const { values } = parseArgs({ options: { kills: { type: 'string' }, seconds: { type: 'string' }, clients: { type: 'string' }, seed: { type: 'string' } } });
+    const { values } = parseArgs({ options: { kills: { type: 'string' }, seconds: { type: 'string' }, clients: { type: 'string' }, couriers: { type: 'string' }, seed: { type: 'string' } } });
     const numbers = Object.fromEntries(Object.entries(values).map(([name, value]) => [name, Number(value)]));
     if (!numbers.kills && !numbers.seconds) numbers.kills = 10;
     const report = await rounds({ ...numbers, log: (line) => process.stderr.write(`${line}\n`) });

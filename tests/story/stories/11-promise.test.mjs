@@ -10,5 +10,6 @@ test(`nothing acknowledged is lost, doubled or out of order over ${kills} times 
     assert.deepEqual(report.wrong, [], JSON.stringify(report));
     assert.deepEqual([report.lost, report.doubled, report.out_of_order], [0, 0, 0], JSON.stringify(report));
     assert.equal(report.kills, kills);
+    assert.ok(report.files_acked > 0, JSON.stringify(report));
     assert.ok(report.acked > 20 * kills, `only ${report.acked} messages were sent`);
 });
