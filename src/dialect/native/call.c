@@ -160,6 +160,29 @@ void reply_end(struct call *a, struct reply *reply, int status)
     buf_fini(&reply->body);
 }
 
+void reply_begin_list(struct reply *reply, const char *name)
+{
+    reply_begin(reply);
+    json_begin_object(&reply->w);
+    json_key(&reply->w, name);
+    json_begin_array(&reply->w);
+}
+
+void reply_end_list(struct call *a, struct reply *reply)
+{
+    json_end_array(&reply->w);
+    json_end_object(&reply->w);
+    reply_end(a, reply, 200);
+}
+
+void reply_end_page(struct call *a, struct reply *reply, bool more)
+{
+    json_end_array(&reply->w);
+    json_put_bool(&reply->w, "more", more);
+    json_end_object(&reply->w);
+    reply_end(a, reply, 200);
+}
+
 void encode_nothing(struct call *a)
 {
     respond_empty(a->r, 204);

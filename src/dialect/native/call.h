@@ -52,6 +52,10 @@ struct reply {
 };
 void reply_begin(struct reply *reply);
 void reply_end(struct call *a, struct reply *reply, int status);
+/* {"name":[…]}, and of a page {"name":[…],"more":false}: the caller puts the values. */
+void reply_begin_list(struct reply *reply, const char *name);
+void reply_end_list(struct call *a, struct reply *reply);
+void reply_end_page(struct call *a, struct reply *reply, bool more);
 void reply_room(struct call *a, const struct room_view *room, int status);
 void reply_rooms(struct call *a, const struct room_view *rooms, size_t n); /* {"rooms":[…]} */
 void session_cookies_clear(struct request *r);

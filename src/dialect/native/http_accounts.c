@@ -187,14 +187,9 @@ void encode_sessions(struct call *a)
 {
     const struct session_list_out *out = &a->command->out.session_list;
     struct reply reply;
-    reply_begin(&reply);
-    json_begin_object(&reply.w);
-    json_key(&reply.w, "sessions");
-    json_begin_array(&reply.w);
+    reply_begin_list(&reply, "sessions");
     for (size_t i = 0; i < out->n; i++) encode_session(&reply.w, &out->sessions[i], a->identity.actor.session);
-    json_end_array(&reply.w);
-    json_end_object(&reply.w);
-    reply_end(a, &reply, 200);
+    reply_end_list(a, &reply);
 }
 
 void encode_me(struct call *a)
@@ -241,14 +236,9 @@ void encode_found(struct call *a)
 {
     const struct account_find_out *out = &a->command->out.account_find;
     struct reply reply;
-    reply_begin(&reply);
-    json_begin_object(&reply.w);
-    json_key(&reply.w, "accounts");
-    json_begin_array(&reply.w);
+    reply_begin_list(&reply, "accounts");
     for (size_t i = 0; i < out->n; i++) encode_person(&reply.w, &out->people[i]);
-    json_end_array(&reply.w);
-    json_end_object(&reply.w);
-    reply_end(a, &reply, 200);
+    reply_end_list(a, &reply);
 }
 
 enum fault decode_invite(struct call *a)

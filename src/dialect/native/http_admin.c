@@ -22,22 +22,6 @@ static enum fault take_page(struct call *a, struct span *query_out, int64_t *aft
     return fault_none;
 }
 
-static void list_begin(struct reply *reply, const char *name)
-{
-    reply_begin(reply);
-    json_begin_object(&reply->w);
-    json_key(&reply->w, name);
-    json_begin_array(&reply->w);
-}
-
-static void list_end(struct call *a, struct reply *reply, bool more)
-{
-    json_end_array(&reply->w);
-    json_put_bool(&reply->w, "more", more);
-    json_end_object(&reply->w);
-    reply_end(a, reply, 200);
-}
-
 /* ---- Users */
 
 enum fault decode_users(struct call *a)
@@ -74,13 +58,13 @@ void encode_users(struct call *a)
 {
     const struct admin_user_list_out *out = &a->command->out.admin_user_list;
     struct reply reply;
-    list_begin(&reply, "users");
+    reply_begin_list(&reply, "users");
     for (size_t i = 0; i < out->n; i++) {
         json_begin_object(&reply.w);
         put_user_fields(&reply.w, &out->users[i], a->door->settings->quota_bytes);
         json_end_object(&reply.w);
     }
-    list_end(a, &reply, out->more);
+    reply_end_page(a, &reply, out->more);
 }
 
 enum fault decode_create_user(struct call *a)
@@ -161,9 +145,9 @@ void encode_admin_sessions(struct call *a)
 {
     const struct admin_session_list_out *out = &a->command->out.admin_session_list;
     struct reply reply;
-    list_begin(&reply, "sessions");
+    reply_begin_list(&reply, "sessions");
     for (size_t i = 0; i < out->n; i++) encode_session(&reply.w, &out->sessions[i], a->identity.actor.session);
-    list_end(a, &reply, false);
+    reply_end_page(a, &reply, false);
 }
 
 enum fault decode_admin_end(struct call *a)
@@ -200,7 +184,7 @@ void encode_admin_rooms(struct call *a)
 {
     const struct admin_room_list_out *out = &a->command->out.admin_room_list;
     struct reply reply;
-    list_begin(&reply, "rooms");
+    reply_begin_list(&reply, "rooms");
     for (size_t i = 0; i < out->n; i++) {
         const struct admin_room_view *room = &out->rooms[i];
         json_begin_object(&reply.w);
@@ -215,7 +199,7 @@ void encode_admin_rooms(struct call *a)
         put_last(&reply.w, room);
         json_end_object(&reply.w);
     }
-    list_end(a, &reply, out->more);
+    reply_end_page(a, &reply, out->more);
 }
 
 /* ---- The house itself */
@@ -257,7 +241,7 @@ void encode_admin_settings(struct call *a)
 {
     const struct door_settings *settings = a->door->settings;
     struct reply reply;
-    list_begin(&reply, "settings");
+    reply_begin_list(&reply, "settings");
     for (size_t i = 0; i < settings->n_shown; i++) {
         const struct door_setting *s = &settings->shown[i];
         json_begin_object(&reply.w);
@@ -267,7 +251,7 @@ void encode_admin_settings(struct call *a)
         json_put_bool(&reply.w, "secret", s->secret);
         json_end_object(&reply.w);
     }
-    list_end(a, &reply, false);
+    reply_end_page(a, &reply, false);
 }
 
 /* ---- Reports and the audit log */
@@ -319,9 +303,9 @@ void encode_reports(struct call *a)
 {
     const struct report_list_out *out = &a->command->out.report_list;
     struct reply reply;
-    list_begin(&reply, "reports");
+    reply_begin_list(&reply, "reports");
     for (size_t i = 0; i < out->n; i++) put_report(&reply.w, &out->reports[i]);
-    list_end(a, &reply, out->more);
+    reply_end_page(a, &reply, out->more);
 }
 
 enum fault decode_settle(struct call *a)
@@ -354,7 +338,7 @@ void encode_audit(struct call *a)
 {
     const struct audit_list_out *out = &a->command->out.audit_list;
     struct reply reply;
-    list_begin(&reply, "entries");
+    reply_begin_list(&reply, "entries");
     for (size_t i = 0; i < out->n; i++) {
         const struct audit_view *e = &out->entries[i];
         json_begin_object(&reply.w);
@@ -368,5 +352,5 @@ void encode_audit(struct call *a)
         put_text_or_null(&reply.w, "from", e->source == audit_command_line ? SPAN("command line") : e->address);
         json_end_object(&reply.w);
     }
-    list_end(a, &reply, out->more);
+    reply_end_page(a, &reply, out->more);
 }

@@ -5,10 +5,7 @@ void encode_blocks(struct call *a)
 {
     const struct block_list_out *out = &a->command->out.block_list;
     struct reply reply;
-    reply_begin(&reply);
-    json_begin_object(&reply.w);
-    json_key(&reply.w, "blocks");
-    json_begin_array(&reply.w);
+    reply_begin_list(&reply, "blocks");
     for (size_t i = 0; i < out->n; i++) {
         json_begin_object(&reply.w);
         json_key(&reply.w, "account");
@@ -16,9 +13,7 @@ void encode_blocks(struct call *a)
         json_put_time(&reply.w, "at", out->blocks[i].at_us);
         json_end_object(&reply.w);
     }
-    json_end_array(&reply.w);
-    json_end_object(&reply.w);
-    reply_end(a, &reply, 200);
+    reply_end_list(a, &reply);
 }
 
 enum fault decode_block(struct call *a)

@@ -112,14 +112,9 @@ void encode_room_invites(struct call *a)
 {
     const struct room_invite_list_out *out = &a->command->out.room_invite_list;
     struct reply reply;
-    reply_begin(&reply);
-    json_begin_object(&reply.w);
-    json_key(&reply.w, "invites");
-    json_begin_array(&reply.w);
+    reply_begin_list(&reply, "invites");
     for (size_t i = 0; i < out->n; i++) encode_room_invite(&reply.w, &out->invites[i]);
-    json_end_array(&reply.w);
-    json_end_object(&reply.w);
-    reply_end(a, &reply, 200);
+    reply_end_list(a, &reply);
 }
 
 enum fault decode_revoke_room_invite(struct call *a)
@@ -183,15 +178,9 @@ void encode_bans(struct call *a)
 {
     const struct ban_list_out *out = &a->command->out.ban_list;
     struct reply reply;
-    reply_begin(&reply);
-    json_begin_object(&reply.w);
-    json_key(&reply.w, "bans");
-    json_begin_array(&reply.w);
+    reply_begin_list(&reply, "bans");
     for (size_t i = 0; i < out->n; i++) encode_ban(&reply.w, &out->bans[i]);
-    json_end_array(&reply.w);
-    json_put_bool(&reply.w, "more", out->more);
-    json_end_object(&reply.w);
-    reply_end(a, &reply, 200);
+    reply_end_page(a, &reply, out->more);
 }
 
 static enum fault member_of_path(struct call *a, struct room_id *room_out, struct account_id *account_out)

@@ -50,18 +50,13 @@ void encode_hooks(struct call *a)
 {
     const struct hook_list_out *out = &a->command->out.hook_list;
     struct reply reply;
-    reply_begin(&reply);
-    json_begin_object(&reply.w);
-    json_key(&reply.w, "hooks");
-    json_begin_array(&reply.w);
+    reply_begin_list(&reply, "hooks");
     for (size_t i = 0; i < out->n; i++) {
         json_begin_object(&reply.w);
         put_hook_fields(&reply.w, &out->hooks[i]);
         json_end_object(&reply.w);
     }
-    json_end_array(&reply.w);
-    json_end_object(&reply.w);
-    reply_end(a, &reply, 200);
+    reply_end_list(a, &reply);
 }
 
 enum fault decode_delete_hook(struct call *a)
@@ -171,18 +166,13 @@ void encode_outgoing_list(struct call *a)
 {
     const struct outgoing_list_out *out = &a->command->out.outgoing_list;
     struct reply reply;
-    reply_begin(&reply);
-    json_begin_object(&reply.w);
-    json_key(&reply.w, "hooks");
-    json_begin_array(&reply.w);
+    reply_begin_list(&reply, "hooks");
     for (size_t i = 0; i < out->n; i++) {
         json_begin_object(&reply.w);
         put_outgoing_fields(&reply.w, &out->hooks[i]);
         json_end_object(&reply.w);
     }
-    json_end_array(&reply.w);
-    json_end_object(&reply.w);
-    reply_end(a, &reply, 200);
+    reply_end_list(a, &reply);
 }
 
 enum fault decode_delete_outgoing(struct call *a)

@@ -34,10 +34,7 @@ void encode_history(struct call *a)
 {
     const struct message_history_out *out = &a->command->out.message_history;
     struct reply reply;
-    reply_begin(&reply);
-    json_begin_object(&reply.w);
-    json_key(&reply.w, "messages");
-    json_begin_array(&reply.w);
+    reply_begin_list(&reply, "messages");
     for (size_t i = 0; i < out->n; i++) encode_message(&reply.w, &out->messages[i]);
     json_end_array(&reply.w);
     json_put_bool(&reply.w, "more", out->more);
@@ -125,19 +122,14 @@ void encode_versions(struct call *a)
 {
     const struct message_versions_out *out = &a->command->out.message_versions;
     struct reply reply;
-    reply_begin(&reply);
-    json_begin_object(&reply.w);
-    json_key(&reply.w, "versions");
-    json_begin_array(&reply.w);
+    reply_begin_list(&reply, "versions");
     for (size_t i = 0; i < out->n; i++) {
         json_begin_object(&reply.w);
         json_put_string(&reply.w, "text", out->versions[i].text.p ? out->versions[i].text : SPAN(""));
         json_put_time(&reply.w, "at", out->versions[i].at_us);
         json_end_object(&reply.w);
     }
-    json_end_array(&reply.w);
-    json_end_object(&reply.w);
-    reply_end(a, &reply, 200);
+    reply_end_list(a, &reply);
 }
 
 /* ?part=text|files|all, absent: all; ?file=ID: that one alone. */
@@ -163,14 +155,9 @@ void encode_pins(struct call *a)
 {
     const struct pin_list_out *out = &a->command->out.pin_list;
     struct reply reply;
-    reply_begin(&reply);
-    json_begin_object(&reply.w);
-    json_key(&reply.w, "messages");
-    json_begin_array(&reply.w);
+    reply_begin_list(&reply, "messages");
     for (size_t i = 0; i < out->n; i++) encode_message(&reply.w, &out->messages[i]);
-    json_end_array(&reply.w);
-    json_end_object(&reply.w);
-    reply_end(a, &reply, 200);
+    reply_end_list(a, &reply);
 }
 
 enum fault decode_pin(struct call *a)
@@ -199,10 +186,7 @@ void encode_reactors(struct call *a)
 {
     const struct reaction_who_out *out = &a->command->out.reaction_who;
     struct reply reply;
-    reply_begin(&reply);
-    json_begin_object(&reply.w);
-    json_key(&reply.w, "people");
-    json_begin_array(&reply.w);
+    reply_begin_list(&reply, "people");
     for (size_t i = 0; i < out->n; i++) {
         json_begin_object(&reply.w);
         json_key(&reply.w, "account");
@@ -210,10 +194,7 @@ void encode_reactors(struct call *a)
         json_put_time(&reply.w, "at", out->people[i].at_us);
         json_end_object(&reply.w);
     }
-    json_end_array(&reply.w);
-    json_put_bool(&reply.w, "more", out->more);
-    json_end_object(&reply.w);
-    reply_end(a, &reply, 200);
+    reply_end_page(a, &reply, out->more);
 }
 
 enum fault decode_react(struct call *a)
@@ -250,10 +231,7 @@ void encode_changes(struct call *a)
         return;
     }
     struct reply reply;
-    reply_begin(&reply);
-    json_begin_object(&reply.w);
-    json_key(&reply.w, "events");
-    json_begin_array(&reply.w);
+    reply_begin_list(&reply, "events");
     for (size_t i = 0; i < out->n; i++) encode_event(&reply.w, out->events[i]);
     json_end_array(&reply.w);
     json_put_int(&reply.w, "to", out->to);

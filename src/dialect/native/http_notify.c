@@ -43,10 +43,7 @@ void encode_notify_list(struct call *a)
 {
     const struct notify_list_out *out = &a->command->out.notify_list;
     struct reply reply;
-    reply_begin(&reply);
-    json_begin_object(&reply.w);
-    json_key(&reply.w, "rooms");
-    json_begin_array(&reply.w);
+    reply_begin_list(&reply, "rooms");
     for (size_t i = 0; i < out->n; i++) {
         json_begin_object(&reply.w);
         json_put_int(&reply.w, "room", out->views[i].room.v);
@@ -54,9 +51,7 @@ void encode_notify_list(struct call *a)
         encode_notify(&reply.w, out->views[i].level, out->views[i].until_us);
         json_end_object(&reply.w);
     }
-    json_end_array(&reply.w);
-    json_end_object(&reply.w);
-    reply_end(a, &reply, 200);
+    reply_end_list(a, &reply);
 }
 
 /* ---- Pushes */
@@ -124,14 +119,9 @@ void encode_push_list(struct call *a)
 {
     const struct push_list_out *out = &a->command->out.push_list;
     struct reply reply;
-    reply_begin(&reply);
-    json_begin_object(&reply.w);
-    json_key(&reply.w, "subscriptions");
-    json_begin_array(&reply.w);
+    reply_begin_list(&reply, "subscriptions");
     for (size_t i = 0; i < out->n; i++) put_subscription(&reply.w, &out->views[i], a->identity.actor.session);
-    json_end_array(&reply.w);
-    json_end_object(&reply.w);
-    reply_end(a, &reply, 200);
+    reply_end_list(a, &reply);
 }
 
 enum fault decode_push_unsubscribe(struct call *a)

@@ -209,14 +209,9 @@ void encode_bots(struct call *a)
 {
     const struct bot_list_out *out = &a->command->out.bot_list;
     struct reply reply;
-    reply_begin(&reply);
-    json_begin_object(&reply.w);
-    json_key(&reply.w, "bots");
-    json_begin_array(&reply.w);
+    reply_begin_list(&reply, "bots");
     for (size_t i = 0; i < out->n; i++) encode_person(&reply.w, &out->bots[i]);
-    json_end_array(&reply.w);
-    json_end_object(&reply.w);
-    reply_end(a, &reply, 200);
+    reply_end_list(a, &reply);
 }
 
 /* ---- Reports */

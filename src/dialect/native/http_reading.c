@@ -70,10 +70,7 @@ void encode_readers(struct call *a)
 {
     const struct receipt_readers_out *out = &a->command->out.receipt_readers;
     struct reply reply;
-    reply_begin(&reply);
-    json_begin_object(&reply.w);
-    json_key(&reply.w, "readers");
-    json_begin_array(&reply.w);
+    reply_begin_list(&reply, "readers");
     for (size_t i = 0; i < out->n; i++) {
         json_begin_object(&reply.w);
         json_key(&reply.w, "account");
@@ -81,10 +78,7 @@ void encode_readers(struct call *a)
         json_put_int(&reply.w, "read", out->readers[i].read);
         json_end_object(&reply.w);
     }
-    json_end_array(&reply.w);
-    json_put_bool(&reply.w, "more", out->more);
-    json_end_object(&reply.w);
-    reply_end(a, &reply, 200);
+    reply_end_page(a, &reply, out->more);
 }
 
 /* ---- All rooms at once: a mark in each that has unread messages, each in the lane of its room. What could not be done is told by the first fault;

@@ -8,14 +8,9 @@
 void reply_rooms(struct call *a, const struct room_view *rooms, size_t n)
 {
     struct reply reply;
-    reply_begin(&reply);
-    json_begin_object(&reply.w);
-    json_key(&reply.w, "rooms");
-    json_begin_array(&reply.w);
+    reply_begin_list(&reply, "rooms");
     for (size_t i = 0; i < n; i++) encode_room(&reply.w, &rooms[i], true);
-    json_end_array(&reply.w);
-    json_end_object(&reply.w);
-    reply_end(a, &reply, 200);
+    reply_end_list(a, &reply);
 }
 
 void encode_rooms(struct call *a)
@@ -161,16 +156,10 @@ void encode_members(struct call *a)
 {
     const struct member_list_out *out = &a->command->out.member_list;
     struct reply reply;
-    reply_begin(&reply);
-    json_begin_object(&reply.w);
-    json_key(&reply.w, "members");
-    json_begin_array(&reply.w);
+    reply_begin_list(&reply, "members");
     for (size_t i = 0; i < out->n; i++)
         encode_member(&reply.w, &out->members[i], out->reads_shown, hub_is_online(a->door->hub, out->members[i].person.id));
-    json_end_array(&reply.w);
-    json_put_bool(&reply.w, "more", out->more);
-    json_end_object(&reply.w);
-    reply_end(a, &reply, 200);
+    reply_end_page(a, &reply, out->more);
 }
 
 static void take_role(struct body *b, enum member_role *out)

@@ -88,10 +88,7 @@ void encode_search(struct call *a)
 {
     const struct search_messages_out *out = &a->command->out.search_messages;
     struct reply reply;
-    reply_begin(&reply);
-    json_begin_object(&reply.w);
-    json_key(&reply.w, "messages");
-    json_begin_array(&reply.w);
+    reply_begin_list(&reply, "messages");
     for (size_t i = 0; i < out->n; i++) put_hit(&reply.w, &out->hits[i]);
     json_end_array(&reply.w);
     json_put_id(&reply.w, "next", out->below.v);
@@ -103,26 +100,16 @@ void encode_search_rooms(struct call *a)
 {
     const struct search_rooms_out *out = &a->command->out.search_rooms;
     struct reply reply;
-    reply_begin(&reply);
-    json_begin_object(&reply.w);
-    json_key(&reply.w, "rooms");
-    json_begin_array(&reply.w);
+    reply_begin_list(&reply, "rooms");
     for (size_t i = 0; i < out->n; i++) encode_room(&reply.w, &out->rooms[i], false);
-    json_end_array(&reply.w);
-    json_end_object(&reply.w);
-    reply_end(a, &reply, 200);
+    reply_end_list(a, &reply);
 }
 
 void encode_search_people(struct call *a)
 {
     const struct search_people_out *out = &a->command->out.search_people;
     struct reply reply;
-    reply_begin(&reply);
-    json_begin_object(&reply.w);
-    json_key(&reply.w, "people");
-    json_begin_array(&reply.w);
+    reply_begin_list(&reply, "people");
     for (size_t i = 0; i < out->n; i++) encode_person(&reply.w, &out->people[i]);
-    json_end_array(&reply.w);
-    json_end_object(&reply.w);
-    reply_end(a, &reply, 200);
+    reply_end_list(a, &reply);
 }
