@@ -242,14 +242,20 @@ void client_hang_up(struct client *c)
 
 typedef bool look_fn(const struct client *c, const void *arg);
 
+/* Looks again only when the client has heard something: others hear much, and the reader needs the lock. */
 static bool await_seen(struct client *c, look_fn *look, const void *arg)
 {
     struct timespec end;
-    clock_gettime(CLOCK_MONOTONIC, &end);
-    end.tv_sec += 10;
+    bool seen, in_time = true;
     pthread_mutex_lock(&c->crowd->lock);
-    bool seen;
-    while (!(seen = look(c, arg)) && pthread_cond_timedwait(&c->crowd->changed, &c->crowd->lock, &end) == 0);
+    while (!(seen = look(c, arg)) && in_time) {
+        size_t n_lines = c->n_lines;
+        int close_code = c->close_code;
+        clock_gettime(CLOCK_MONOTONIC, &end);
+        end.tv_sec += 10;
+        while (in_time && c->n_lines == n_lines && c->close_code == close_code)
+            in_time = pthread_cond_timedwait(&c->crowd->changed, &c->crowd->lock, &end) == 0;
+    }
     pthread_mutex_unlock(&c->crowd->lock);
     return seen;
 }

@@ -33,7 +33,7 @@ void client_say(struct client *c, const char *format, ...) __attribute__((format
 void client_set_lazy(struct client *c, bool lazy);
 void client_hang_up(struct client *c); /* stays readable for the test */
 
-/* Waits (10 s) for a line, or for a close. False: it did not come. */
+/* Waits (while it hears something: 10 s of silence end it) for a line, or for a close. False: it did not come. */
 bool client_hears(struct client *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
 bool client_closed(struct client *c, int code);
 /* What it has heard until now. */
