@@ -4,8 +4,12 @@ import { app } from './lib/app.svelte';
 import { load_prefs } from './lib/prefs.svelte';
 import { start_worker } from './lib/worker';
 import App from './ui/App.svelte';
+import { load_shell } from './ui/shell';
 
-await load_prefs();
-mount(App, { target: document.getElementById('app') as HTMLElement });
+// The words, the panes of the conversation and the question who is here are on their way at the same time.
+const words = load_prefs();
+void load_shell().catch(() => {});
 void app.start();
+await words;
+mount(App, { target: document.getElementById('app') as HTMLElement });
 start_worker();

@@ -1,5 +1,7 @@
 // Sizes for people.
 
+import { number_format } from './intl';
+
 const units = ['B', 'KB', 'MB', 'GB', 'TB'];
 
 export function bytes(n: number, lang: string): string {
@@ -9,6 +11,6 @@ export function bytes(n: number, lang: string): string {
     value /= 1024;
     at++;
   }
-  const text = new Intl.NumberFormat(lang, { maximumFractionDigits: value < 10 && at > 0 ? 1 : 0 }).format(value);
+  const text = number_format(lang, { maximumFractionDigits: value < 10 && at > 0 ? 1 : 0 }).format(value);
   return `${text} ${units[at]}`;
 }

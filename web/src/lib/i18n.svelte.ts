@@ -2,6 +2,7 @@
 // t() and tn(), which follow a change of language by themselves.
 
 import { to_cyrillic } from './cyrillic';
+import { number_format, plural_rules } from './intl';
 import type { Dictionary, Language, PlainKey, PluralKey } from '../i18n/shape';
 import { languages } from '../i18n/shape';
 import { problem_of } from './types';
@@ -57,10 +58,13 @@ export function t(key: PlainKey, params: Params = {}): string {
   return fill(dictionary[key], params);
 }
 
+/** Small numbers are the same in all our languages, and need no formatter. */
+const count_text = (n: number): string => (Number.isInteger(n) && n >= 0 && n < 1000 ? String(n) : number_format(current).format(n));
+
 export function tn(key: PluralKey, n: number, params: Params = {}): string {
   const forms = dictionary[key];
-  const category = new Intl.PluralRules(current).select(n) as keyof typeof forms;
-  return fill(forms[category] ?? forms.other, { n: new Intl.NumberFormat(current).format(n), ...params });
+  const category = plural_rules(current).select(n) as keyof typeof forms;
+  return fill(forms[category] ?? forms.other, { n: count_text(n), ...params });
 }
 
 /** What happened and what to do, for a person. `special` names the cases where the place knows better than the word. */

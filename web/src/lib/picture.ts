@@ -1,5 +1,7 @@
 // Boxes for pictures, known before a byte of them is loaded.
 
+import { number_format } from './intl';
+
 export interface Box {
   width: number;
   height: number;
@@ -31,12 +33,12 @@ export function size_text(bytes: number, language: string): string {
     unit = next;
   }
   const digits = unit === 'B' || n >= 100 ? 0 : 1;
-  return `${new Intl.NumberFormat(language, { maximumFractionDigits: digits }).format(n)} ${unit}`;
+  return `${number_format(language, { maximumFractionDigits: digits }).format(n)} ${unit}`;
 }
 
 /** Seconds as a person says them: seconds, minutes, hours; rounded up. */
 export function left_text(seconds: number, language: string, t: (key: 'left_s' | 'left_min' | 'left_h', params: { n: string }) => string): string {
-  const say = (n: number): { n: string } => ({ n: new Intl.NumberFormat(language).format(n) });
+  const say = (n: number): { n: string } => ({ n: number_format(language).format(n) });
   if (seconds < 90) return t('left_s', say(Math.max(1, seconds)));
   if (seconds < 5400) return t('left_min', say(Math.ceil(seconds / 60)));
   return t('left_h', say(Math.ceil(seconds / 3600)));

@@ -1,5 +1,7 @@
 // Small questions about text.
 
+import { letters_of } from './intl';
+
 export interface Piece {
   text: string;
   href: string | null;
@@ -37,15 +39,15 @@ export const n_bytes = (text: string): number => new TextEncoder().encode(text).
 /** One emoji, as a reader sees it, at most 32 bytes. */
 export function is_emoji(text: string): boolean {
   if (text === '' || n_bytes(text) > 32) return false;
-  const letters = [...new Intl.Segmenter(undefined, { granularity: 'grapheme' }).segment(text)];
+  const letters = letters_of(text);
   return letters.length === 1 && /^(\p{Extended_Pictographic}|\p{Regional_Indicator}{2}|[0-9#*]\uFE0F?\u20E3)/u.test(text);
 }
 
 /** Only a few emoji and nothing else: shown large. */
 export function is_only_emoji(text: string): boolean {
-  if (text.length > 40) return false;
-  const letters = [...new Intl.Segmenter(undefined, { granularity: 'grapheme' }).segment(text.replace(/\s/g, ''))];
-  return letters.length > 0 && letters.length <= 3 && letters.every((l) => is_emoji(l.segment));
+  if (text.length > 40 || /\p{L}/u.test(text)) return false;
+  const letters = letters_of(text.replace(/\s/g, ''));
+  return letters.length > 0 && letters.length <= 3 && letters.every(is_emoji);
 }
 
 export const initial = (name: string): string =>
