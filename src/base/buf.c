@@ -112,12 +112,6 @@ void buf_printf(struct buf *b, const char *format, ...)
     va_end(args);
 }
 
-void buf_drop_front(struct buf *b, size_t n)
-{
-    b->n -= n;
-    if (b->n) memmove(b->p, b->p + n, b->n);
-}
-
 char *buf_take(struct buf *b, size_t *n_out)
 {
     char *p = b->p;

@@ -22,7 +22,6 @@ void buf_printf(struct buf *b, const char *format, ...) __attribute__((format(pr
 /* Room for at least n more bytes at p + n; NULL when the ceiling forbids. Add what you wrote with buf_commit. */
 char *buf_reserve(struct buf *b, size_t n);
 void buf_commit(struct buf *b, size_t n);
-void buf_drop_front(struct buf *b, size_t n);
 /* Gives the memory away (free() it); the buffer is empty again. */
 char *buf_take(struct buf *b, size_t *n_out);
 static inline struct span buf_span(const struct buf *b) { return (struct span){ b->p, b->n }; }

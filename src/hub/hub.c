@@ -248,11 +248,3 @@ enum fault hub_typing(struct listener *l, struct room_id room, bool on)
     }
     return fault_none;
 }
-
-size_t hub_n_sessions(const struct hub *hub, struct account_id account)
-{
-    struct hub_person *p = person_find(hub, account);
-    size_t n = 0;
-    if (p) list_each(node, &p->listeners) n++;
-    return n;
-}

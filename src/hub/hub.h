@@ -49,7 +49,6 @@ void hub_subscribe(struct listener *l, struct room_id room, int64_t after, int64
 /* The same of a channel: who leaves its guild stops hearing it. */
 void hub_subscribe_channel(struct listener *l, struct room_id channel, struct room_id guild, int64_t after, int64_t head);
 void hub_unsubscribe(struct listener *l, struct room_id room);
-bool hub_is_subscribed(const struct listener *l, struct room_id room);
 /* The conn drained: paced replays go on. */
 void hub_drained(struct listener *l);
 
@@ -68,4 +67,3 @@ void hub_show_last_seen(struct listener *l, bool shows);
 enum presence hub_status(const struct hub *hub, struct account_id account);
 bool hub_is_online(const struct hub *hub, struct account_id account);
 size_t hub_n_online(const struct hub *hub);
-size_t hub_n_sessions(const struct hub *hub, struct account_id account); /* sockets of the account on this loop */

@@ -50,11 +50,6 @@ struct subscription *subscription_find(const struct listener *l, struct room_id 
     return s;
 }
 
-bool hub_is_subscribed(const struct listener *l, struct room_id room)
-{
-    return subscription_find(l, room) != NULL;
-}
-
 /* Whoever was found to have left, in what was replayed, hears nothing more. */
 void subscription_settle(struct subscription *s)
 {

@@ -59,7 +59,6 @@ enum fault net_create(const struct net_config *config, struct net **out)
 
 int net_port(const struct net *net) { return net->port; }
 size_t net_n_connections(const struct net *net) { return net->figures.n_connections; }
-size_t net_n_websockets(const struct net *net) { return net->figures.n_websockets; }
 void net_figures(const struct net *net, struct net_figures *out) { *out = net->figures; }
 
 static void each_conn(struct net *net, void (*fn)(struct conn *c, void *arg), void *arg)

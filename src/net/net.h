@@ -29,7 +29,6 @@ int net_port(const struct net *net); /* the real one when 0 was asked */
 void net_stop_accepting(struct net *net);
 void net_close_all(struct net *net, int ws_code, const char *reason);
 size_t net_n_connections(const struct net *net);
-size_t net_n_websockets(const struct net *net);
 void net_destroy(struct net *net); /* all connections must be gone */
 
 /* A connection is remembered elsewhere only by reference: slot and generation. */
