@@ -47,7 +47,7 @@ test('kill -9 between messages, four times: all arrive once, both windows agree'
         await server.start();
         await say(ali, `after ${life} of ali`);
         for (const w of [ali, vali]) for (const text of said.slice(-3)) await w.sees(text);
-        await until(async () => (await ali.page.locator('.pale').count()) + (await vali.page.locator('.pale').count()) === 0, { ms: 20000, what: 'every acknowledgement' });
+        await until(async () => (await ali.page.locator('.pale').count()) + (await vali.page.locator('.pale').count()) === 0, { what: 'every acknowledgement' });
     }
     await ali.online();
     await vali.online();
@@ -85,12 +85,12 @@ test('what is unsent survives a reload of the page and goes once', { skip }, asy
     await page.routeWebSocket(/gateway/, (socket) => socket.close());
     await page.route('**/api/v1/rooms/*/messages', (route) => route.abort());
     await page.reload();
-    await page.waitForSelector('textarea', { timeout: 20000 });
+    await page.waitForSelector('textarea');
     await ali.say('kept in the browser');
     await page.waitForSelector('.pale:has-text("kept in the browser")');
     await sleep(300);
     await page.reload();
-    await page.waitForSelector('.pale:has-text("kept in the browser")', { timeout: 20000 });
+    await page.waitForSelector('.pale:has-text("kept in the browser")');
     await page.unroute('**/api/v1/rooms/*/messages');
     await vali.sees('kept in the browser');
     await until(async () => (await page.locator('.pale').count()) === 0, { ms: 35000, what: 'the acknowledgement' });

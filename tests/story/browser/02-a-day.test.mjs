@@ -71,8 +71,7 @@ test('reply, jump, edit, react, delete', { skip }, async () => {
     await ali.say('javob');
     await vali.sees('javob');
     assert.equal(await vali.row('javob').locator('.quote').innerText().then((t) => t.replace(/\s+/g, ' ')), 'vali birinchi');
-    await vali.row('javob').locator('.quote').click();
-    await vali.page.waitForSelector('.flashed:has-text("birinchi")');
+    await vali.shines('birinchi', () => vali.row('javob').locator('.quote').click());
     await vali.act('ikkinchi', 'Edit');
     await vali.page.fill('textarea', 'ikkinchi, tuzatilgan');
     await vali.page.press('textarea', 'Enter');
@@ -255,7 +254,7 @@ test('when another tab signs in as somebody else, this one does not go on in the
     await until(async () => {
         await w.page.click('a[aria-label="Settings"]', { timeout: 1000 }).catch(() => {});
         return w.page.locator('nav .foot b:text-is("gulnora")').count();
-    }, { ms: 15000, what: 'the other name' });
+    }, { what: 'the other name' });
     await w.context.close();
 });
 

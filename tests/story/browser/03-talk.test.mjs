@@ -286,8 +286,7 @@ test('pins: put, told to all, listed, and a way back to the message', { skip }, 
     await g.act('qoidalar shu', 'Pin');
     await vali.row('qoidalar shu').locator('[aria-label="Pinned"]').waitFor();
     await vali.page.click('button[aria-label="1 pinned message"]');
-    await vali.page.click('dialog li:has-text("qoidalar shu") button:has-text("Show in the conversation")');
-    await vali.page.waitForSelector(`.flashed[data-id="${boss.id}"]`);
+    await vali.shines(`#${boss.id}#`, () => vali.page.click('dialog li:has-text("qoidalar shu") button:has-text("Show in the conversation")'));
     await g.act('qoidalar shu', 'Unpin');
     await vali.row('qoidalar shu').locator('[aria-label="Pinned"]').waitFor({ state: 'detached' });
     await g.context.close();

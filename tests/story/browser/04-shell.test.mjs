@@ -136,10 +136,9 @@ test('search finds across both Uzbek scripts and jumps to the hit', { skip }, as
         await boss.page.fill('aside input[type=search]', 'toshkentda');
         await boss.page.waitForTimeout(700);
         return boss.page.locator('aside a.hit:has-text("ёмғир")').count();
-    }, { ms: 10000, what: 'the hit' });
+    }, { what: 'the hit' });
     assert.equal(await boss.page.locator('aside a.hit mark').first().innerText(), 'Тошкентда');
-    await boss.page.click('aside a.hit');
-    await boss.page.waitForSelector('.flashed:has-text("ёмғир")');
+    await boss.shines('ёмғир', () => boss.page.click('aside a.hit'));
     await boss.page.keyboard.press('Escape');
     await boss.page.waitForSelector('aside', { state: 'detached' });
 });
@@ -199,7 +198,7 @@ test('the page opens without the server, with what it had, and goes on when it i
     await w.page.waitForSelector('.pale:has-text("uzilgan paytda")');
     await server.start();
     await w.online();
-    await until(async () => (await w.page.locator('.pale').count()) === 0, { ms: 30000, what: 'the acknowledgement' });
+    await until(async () => (await w.page.locator('.pale').count()) === 0, { what: 'the acknowledgement' });
     assert.deepEqual(w.wrong, []);
     await w.context.close();
 });

@@ -268,9 +268,8 @@ step('search: Latin letters find Cyrillic, Cyrillic find Latin, and a hit opens 
             await field.fill('');
             await field.fill(words);
             return false;
-        }), { ms: 20000, what: `"${words}"` });
-        await hit.click();
-        await seen(vali, `.flashed:has-text("${found}")`);
+        }), { what: `"${words}"` });
+        await vali.shines(found, () => hit.click());
         await vali.page.click('aside button[aria-label="Close"]');
         await gone(vali, 'aside');
     }
@@ -336,7 +335,7 @@ step('afternoon: who has closed the page is called by push, and the browser show
     await ali.enter('vali');
     await seen(ali, 'main header :text("last seen"), main header :text("not online")');
     await ali.say('Choyga keling');
-    const push = await service.request((r) => JSON.parse(subscription.decrypt(r.body)).text === 'Choyga keling', { ms: 30000 });
+    const push = await service.request((r) => JSON.parse(subscription.decrypt(r.body)).text === 'Choyga keling');
     assert.equal(push.path, '/push/vali');
     assert.equal(vapidClaims(push.headers.authorization, Buffer.from(key).toString('base64url')).aud, service.origin);
     const told = subscription.decrypt(push.body);
@@ -351,7 +350,7 @@ step('afternoon: who has closed the page is called by push, and the browser show
     const notice = await until(() => worker.evaluate(async () => {
         const [n] = await self.registration.getNotifications();
         return n && { title: n.title, body: n.body, hash: n.data.hash };
-    }), { ms: 15000, what: 'the notification' });
+    }), { what: 'the notification' });
     assert.equal(notice.title, 'Ali Karimov');
     assert.equal(notice.body, 'Choyga keling');
     await vali.page.goto(`${server.url}/${notice.hash}`);
@@ -382,8 +381,7 @@ step('a bad word is reported; the administrator sees it, takes it away, and is d
     await gone(ali, 'dialog[open]');
     await boss.page.click('a[aria-label="Administration"]');
     await boss.page.click('nav a:has-text("Reports")');
-    await boss.page.click('main li:has-text("haqorat"):has-text("yomon soʻz") a:text-is("Open")');
-    await seen(boss, '.flashed:has-text("yomon soʻz")');
+    await boss.shines('yomon soʻz', () => boss.page.click('main li:has-text("haqorat"):has-text("yomon soʻz") a:text-is("Open")'));
     await boss.act('yomon soʻz', 'Delete');
     await boss.page.click('dialog button.danger');
     for (const w of [ali, vali]) await seen(w, '.row:has-text("Message deleted")');

@@ -31,7 +31,7 @@ export class Window {
     static async open(browser, url, { width = 1100, height = 760, locale = 'en-US', serviceWorkers = 'block', ...more } = {}) {
         const context = await browser.newContext({ viewport: { width, height }, locale, serviceWorkers, ...more });
         const page = await context.newPage();
-        page.setDefaultTimeout(15000);
+        page.setDefaultTimeout(30000);
         return new Window(context, page, url);
     }
 
@@ -90,6 +90,19 @@ export class Window {
         await this.row(text).hover();
         await this.row(text).locator('[data-actions]').click();
         await this.page.click(`[popover] button:has-text("${action}")`);
+    }
+
+    /** What is done makes the message with these words (or this id) shine for a moment: remembered by the page, because we may look too late. */
+    async shines(words, act) {
+        await this.page.evaluate(() => {
+            window.shone ??= new MutationObserver(() => {
+                for (const row of document.querySelectorAll('.flashed')) window.shone.rows.push(`#${row.dataset.id}# ${row.textContent}`);
+            });
+            window.shone.rows = [];
+            window.shone.observe(document.body, { subtree: true, childList: true, attributeFilter: ['class'] });
+        });
+        await act();
+        await this.page.waitForFunction((what) => window.shone.rows.some((row) => row.includes(what)), words);
     }
 
     async online() {

@@ -1,4 +1,5 @@
 // A client of the old lobby, both generations: what its pages sent and read, with our proof of identity added.
+import { patience } from './server.mjs';
 import WebSocket from 'ws';
 import { Api } from './native.mjs';
 
@@ -60,7 +61,7 @@ export class LobbySocket {
     sendJson(value) { this.ws.send(JSON.stringify(value)); }
 
     /** The first line from index `from` that equals the text or fits the function. */
-    line(wanted, { from = 0, ms = 5000 } = {}) {
+    line(wanted, { from = 0, ms = patience } = {}) {
         const fits = typeof wanted === 'function' ? wanted : (line) => line === wanted;
         return new Promise((resolve, reject) => {
             let at = from;

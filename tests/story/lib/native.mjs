@@ -1,7 +1,7 @@
 // The native protocol as a client lives it: Api over HTTP, Gateway over the WebSocket with resume. The gateway client keeps every law a client may
 // rely on (contiguous sequences, one answer an op) and collects what breaks them in `wrong`.
 import WebSocket from 'ws';
-import { sleep } from './server.mjs';
+import { patience, sleep } from './server.mjs';
 
 /** The lines of Set-Cookie, also where fetch is too old to split them (Node 18 of some distributions). */
 export function setCookies(headers) {
@@ -228,7 +228,7 @@ export class Gateway {
     raw(text) { this.ws.send(text); }
 
     /** The first frame (also of the past, from index `from`) that fits. */
-    next(fits, { from = 0, ms = 5000, what = fits.toString() } = {}) {
+    next(fits, { from = 0, ms = patience, what = fits.toString() } = {}) {
         return new Promise((resolve, reject) => {
             let at = from;
             const done = (how, value) => {

@@ -2,7 +2,7 @@
 // the receiver's half of a signed webhook.
 import crypto from 'node:crypto';
 import http from 'node:http';
-import { sleep } from './server.mjs';
+import { patience, sleep } from './server.mjs';
 
 /** A host with its own ideas. `answer(request)` gives {status, headers, hold} or a status; requests are kept in order. */
 export class Host {
@@ -30,7 +30,7 @@ export class Host {
     }
 
     /** The n-th request (from 1) that fits, waiting for it. */
-    async request(fits = () => true, { n = 1, ms = 10000 } = {}) {
+    async request(fits = () => true, { n = 1, ms = patience } = {}) {
         const until = Date.now() + ms;
         for (;;) {
             const found = this.requests.filter(fits);

@@ -2,6 +2,7 @@
 import crypto from 'node:crypto';
 import net from 'node:net';
 import zlib from 'node:zlib';
+import { patience } from './server.mjs';
 
 /** A TCP connection that remembers everything it got. */
 export class Raw {
@@ -40,7 +41,7 @@ export class Raw {
     }
 
     /** Resolves with probe()'s first truthy value; null when the connection ended or time was up without it. */
-    wait(probe, ms = 5000) {
+    wait(probe, ms = patience) {
         return new Promise((resolve) => {
             const done = (value) => {
                 clearTimeout(timer);
@@ -59,7 +60,7 @@ export class Raw {
     }
 
     /** True when the peer closed within the time. */
-    async end(ms = 5000) {
+    async end(ms = patience) {
         await this.wait(() => this.ended, ms);
         return this.ended;
     }
@@ -67,7 +68,7 @@ export class Raw {
     destroy() { this.socket.destroy(); }
 
     /** The first HTTP answer that came, {status, head, body}; takes it off. Null when none came. */
-    async answer(ms = 5000) {
+    async answer(ms = patience) {
         const whole = await this.wait(() => this.#parse(), ms);
         if (whole) this.bytes = this.bytes.subarray(whole.length);
         return whole;
@@ -87,7 +88,7 @@ export class Raw {
 }
 
 /** Sends the bytes on a new connection and resolves with {status, body, ended}: status 0 when the server answered nothing. */
-export async function exchange(server, bytes, { ms = 5000, linger = 150 } = {}) {
+export async function exchange(server, bytes, { ms = patience, linger = 150 } = {}) {
     const raw = await Raw.connect(server);
     raw.write(bytes);
     const answer = await raw.answer(ms);
@@ -159,7 +160,7 @@ export class RawWebSocket {
     write(bytes) { this.raw.write(bytes); return this; }
 
     /** The next frame from the server {fin, rsv, opcode, payload}, or null at the end or after ms. */
-    async next(ms = 5000) {
+    async next(ms = patience) {
         const got = await this.raw.wait(() => this.#parse(), ms);
         if (got) this.raw.bytes = this.raw.bytes.subarray(got.length);
         return got;
@@ -184,7 +185,7 @@ export class RawWebSocket {
     }
 
     /** The code of the close frame that comes next; 1005 without a code, 1006 when the connection just ended, null when neither. */
-    async closeCode(ms = 5000) {
+    async closeCode(ms = patience) {
         for (;;) {
             const got = await this.next(ms);
             if (!got) return this.raw.ended ? 1006 : null;

@@ -10,6 +10,20 @@ import { fileURLToPath } from 'node:url';
 export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../..');
 export const binary = path.resolve(root, process.env.SUHBAT_BIN ?? 'build/suhbat');
 export const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
+/** How long a thing that must come is waited for before the story fails: long, because a busy machine is no fault of the server. */
+export const patience = 30_000;
+
+/** What the promise gives; undefined when it has not come within our patience. */
+export async function within(promise, ms = patience) {
+    let timer;
+    const late = new Promise((done) => { timer = setTimeout(done, ms); });
+    try {
+        return await Promise.race([promise, late]);
+    } finally {
+        clearTimeout(timer);
+    }
+}
+
 
 const quiet = { SUHBAT_BCRYPT_COST: '4', SUHBAT_RATE_LIMITS: 'off' };
 const living = new Set();
@@ -43,7 +57,7 @@ export function temporaryDirectory(name = 'suhbat-story-') {
 }
 
 /** Runs the program to its end: {code, signal, out, err}. */
-export function run(args, { env = {}, cwd, input = '', timeout = 15000 } = {}) {
+export function run(args, { env = {}, cwd, input = '', timeout = 2 * patience } = {}) {
     const r = spawnSync(binary, args, { env: cleanEnvironment({ ...quiet, ...env }), cwd: cwd ?? os.tmpdir(), input, timeout, encoding: 'utf8' });
     if (r.error && r.error.code !== 'ETIMEDOUT') throw r.error;
     return { code: r.status, signal: r.signal, out: r.stdout, err: r.stderr };
@@ -99,7 +113,7 @@ export class Server {
     }
 
     /** Starts the process and waits until /health answers. */
-    async start({ waitMs = 20000, args: bare } = {}) {
+    async start({ waitMs = 2 * patience, args: bare } = {}) {
         if (!this.port) this.port = await freePort();
         const args = bare ?? ['serve', ...(process.env.SUHBAT_WEB_ROOT ? ['--web-root', process.env.SUHBAT_WEB_ROOT] : []), '--listen', `127.0.0.1:${this.port}`, '--data', this.data, ...this.args];
         if (this.database && !bare) args.push('--database', this.database);
@@ -192,7 +206,7 @@ function healthy(port) {
 }
 
 /** Polls until probe() is truthy and returns it. */
-export async function until(probe, { ms = 5000, every = 20, what = 'the condition' } = {}) {
+export async function until(probe, { ms = patience, every = 20, what = 'the condition' } = {}) {
     const end = Date.now() + ms;
     for (;;) {
         const value = await probe();

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { Server, freePort, run, temporaryDirectory } from '../lib/server.mjs';
+import { Server, freePort, patience, run, temporaryDirectory, until } from '../lib/server.mjs';
 import { Api, Person, password } from '../lib/native.mjs';
 import { lobbyLogIn, lobbyRegister } from '../lib/lobby.mjs';
 import { open } from '../lib/jwt.mjs';
@@ -52,10 +52,11 @@ test('/health and /metrics show real figures', async () => {
     assert.equal(health.connections, 0);
     const person = await Person.register(server, 'figures');
     const gateway = await person.gateway();
-    await new Promise((done) => setTimeout(done, 1500)); // other loops' figures are a second old
-    const later = await new Api(server.url).get('/health');
-    assert.equal(later.connections, 1);
-    assert.ok(later.uptime > health.uptime);
+    // Other loops' figures are a second old.
+    await until(async () => {
+        const later = await new Api(server.url).get('/health');
+        return later.connections === 1 && later.uptime > health.uptime;
+    }, { what: 'one connection in /health' });
     const metrics = await new Api(server.url).call('GET', '/metrics');
     assert.match(metrics.headers.get('content-type'), /^text\/plain/);
     for (const line of metrics.text.trimEnd().split('\n')) assert.match(line, /^(# (HELP|TYPE) \w+ .+|\w+(\{[^}]*\})? -?[0-9.e+]+)$/, line);
@@ -106,7 +107,7 @@ test('version, help and tables answer; unknown words and options are refused', (
         assert.match(help.out, /usage/i, args.join(' '));
     }
     for (const args of [[], ['dance'], ['serve', '--no-such-option'], ['version', 'extra']]) {
-        const refused = run(args, { timeout: 5000 });
+        const refused = run(args, { timeout: patience });
         assert.ok(refused.code > 0, `${args.join(' ')} ended with ${refused.code ?? refused.signal}`);
         assert.ok(refused.err.length > 0, `${args.join(' ')} says nothing on standard error`);
     }
@@ -155,14 +156,14 @@ test('bad settings are refused at start with the line that is wrong', () => {
     for (const [env, names] of bad) {
         const data = temporaryDirectory();
         const args = 'PORT' in env ? ['serve', '--data', data] : ['serve', '--listen', '127.0.0.1:1', '--data', data];
-        const refused = run(args, { env, timeout: 5000 });
+        const refused = run(args, { env, timeout: patience });
         assert.ok(refused.code > 0, `${JSON.stringify(env)} ended with ${refused.code ?? refused.signal}: ${refused.err}`);
         assert.match(refused.err, names);
         fs.rmSync(data, { recursive: true });
     }
     for (const listen of ['127.0.0.1', '127.0.0.1:99999', 'nonsense:1:2', '127.0.0.1:x']) {
         const data = temporaryDirectory();
-        const refused = run(['serve', '--listen', listen, '--data', data], { timeout: 5000 });
+        const refused = run(['serve', '--listen', listen, '--data', data], { timeout: patience });
         assert.ok(refused.code > 0, `--listen ${listen} ended with ${refused.code ?? refused.signal}`);
         assert.match(refused.err, /listen/);
         fs.rmSync(data, { recursive: true });
@@ -174,7 +175,7 @@ test('a bad line of suhbat.ini or .env is named with its number', () => {
         const cwd = temporaryDirectory();
         fs.writeFileSync(path.join(cwd, file), text);
         const refused = run(['serve', '--listen', '127.0.0.1:1', '--data', path.join(cwd, 'data')],
-            { cwd, env: { SUHBAT_BCRYPT_COST: undefined }, timeout: 5000 });
+            { cwd, env: { SUHBAT_BCRYPT_COST: undefined }, timeout: patience });
         assert.ok(refused.code > 0, `${file}: ${refused.code ?? refused.signal}`);
         assert.match(refused.err, new RegExp(`${file.replace('.', '\\.')}:2`), refused.err);
         fs.rmSync(cwd, { recursive: true });
@@ -238,10 +239,10 @@ test('PORT decides the port; DATABASE_URL the database', async () => {
 
 test('legacy trust is refused on an address that others can reach, unless it is told twice', () => {
     const data = temporaryDirectory();
-    const refused = run(['serve', '--listen', '0.0.0.0:1', '--data', data], { env: { SUHBAT_LEGACY_TRUST: 'lobby' }, timeout: 5000 });
+    const refused = run(['serve', '--listen', '0.0.0.0:1', '--data', data], { env: { SUHBAT_LEGACY_TRUST: 'lobby' }, timeout: patience });
     assert.ok(refused.code > 0, `${refused.code ?? refused.signal}`);
     assert.match(refused.err, /trust/i);
-    const conformance = run(['serve', '--listen', '0.0.0.0:1', '--data', data, '--conformance'], { timeout: 5000 });
+    const conformance = run(['serve', '--listen', '0.0.0.0:1', '--data', data, '--conformance'], { timeout: patience });
     assert.ok(conformance.code > 0, `${conformance.code ?? conformance.signal}`);
     assert.match(conformance.err, /conformance/i);
     fs.rmSync(data, { recursive: true });

@@ -2,7 +2,7 @@
 // (src/dialect/lobby/README.md).
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { Server, sleep, until } from '../lib/server.mjs';
+import { Server, until, within } from '../lib/server.mjs';
 import { Api, Person, password } from '../lib/native.mjs';
 import { LobbySocket, lobbyLogIn, lobbyRegister } from '../lib/lobby.mjs';
 import { reforge } from '../lib/jwt.mjs';
@@ -38,7 +38,7 @@ test('L-29 a message is a frame of these fields, to all, sender included', async
         assert.deepEqual(Object.keys(frame), ['type', 'username', 'timestamp', 'message']);
         assert.equal(frame.username, 'ali');
         assert.match(frame.timestamp, /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{6})?$/);
-        assert.ok(Math.abs(Date.parse(`${frame.timestamp}Z`) - Date.now()) < 5000);
+        assert.ok(Math.abs(Date.parse(`${frame.timestamp}Z`) - Date.now()) < 60_000);
     }
     await Promise.all([a.close(), v.close()]);
 });
@@ -62,7 +62,7 @@ test('L-24 L-25 typing reaches the others; each message ends it', async () => {
     await until(async () => {
         a.sendJson({ type: 'typing', typing: true });
         return v.frame((f) => f.type === 'typing', { from, ms: 300 }).catch(() => null);
-    }, { ms: 10_000, what: 'the typing' });
+    }, { what: 'the typing' });
     assert.deepEqual(await v.frame((f) => f.type === 'typing', { from }), { type: 'typing', username: 'ali', is_typing: true });
     a.sendJson({ type: 'typing' });
     await v.frame((f) => f.type === 'typing' && f.is_typing === false, { from });
@@ -124,7 +124,7 @@ test('L-32 L-38 over 1000 code points is an error to the sender, never a cut', a
 test('L-33 pictures are refused in words, the too large with the old words', { timeout: 30_000 }, async () => {
     const a = await LobbySocket.b(server, ali), v = await LobbySocket.b(server, vali);
     a.sendJson({ type: 'message', message: '', image: `data:image/png;base64,${'A'.repeat(5 * 1024 * 1024)}` });
-    await a.line('{"type":"error","message":"Rasm hajmi juda katta"}', { ms: 15_000 });
+    await a.line('{"type":"error","message":"Rasm hajmi juda katta"}');
     const from = a.lines.length;
     a.sendJson({ type: 'message', message: '', image: 'data:image/png;base64,AAAA' });
     await a.frame((f) => f.type === 'error', { from });
@@ -157,7 +157,7 @@ test('L-36 what breaks the form ends the connection with 1000, and the others se
         const from = a.lines.length;
         const v = await LobbySocket.b(server, vali);
         v.ws.send(bad);
-        assert.equal(await Promise.race([v.closed, sleep(3000)]), 1000, String(bad));
+        assert.equal(await within(v.closed), 1000, String(bad));
         await a.line('🔴 vali chatdan chiqdi', { from });
     }
     await a.close();
@@ -183,7 +183,7 @@ test('L-11 a session that is revoked ends its sockets', async () => {
     const v = await LobbySocket.b(server, token);
     const native = await Person.logIn(server, 'vali');
     for (const s of (await native.api.get('/sessions')).sessions) if (!s.current) await native.api.delete(`/sessions/${s.id}`);
-    assert.equal(await Promise.race([v.closed, sleep(3000)]), 1008);
+    assert.equal(await within(v.closed), 1008);
     vali = await lobbyLogIn(server, 'vali', password);
 });
 

@@ -5,7 +5,7 @@ import { promise } from '../promise.mjs';
 
 const kills = Number(process.env.STORY_KILLS ?? (process.env.DATABASE_URL ? 4 : 10));
 
-test(`nothing acknowledged is lost, doubled or out of order over ${kills} times kill -9`, { timeout: 180000 }, async () => {
+test(`nothing acknowledged is lost, doubled or out of order over ${kills} times kill -9`, { timeout: 300_000 }, async () => {
     const report = await promise({ kills });
     assert.deepEqual(report.wrong, [], JSON.stringify(report));
     assert.deepEqual([report.lost, report.doubled, report.out_of_order], [0, 0, 0], JSON.stringify(report));

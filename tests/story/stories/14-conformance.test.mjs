@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import crypto from 'node:crypto';
 import { after, before, test } from 'node:test';
-import { Server } from '../lib/server.mjs';
+import { Server, until } from '../lib/server.mjs';
 import { RawWebSocket, binary, close, closePayload, continuation, deflated, frame, inflated, ping, pong, text } from '../lib/raw.mjs';
 
 let server;
@@ -43,7 +43,7 @@ async function fails(bytes, codes, { options, before: first } = {}) {
     for (const part of Array.isArray(bytes) ? bytes : [bytes]) ws.write(part);
     const code = await ws.closeCode();
     assert.ok([codes].flat().includes(code), `closed with ${code}, not ${codes}`);
-    assert.ok(await ws.raw.end(3000), 'the connection stays open');
+    assert.ok(await ws.raw.end(), 'the connection stays open');
     ws.destroy();
 }
 
@@ -52,7 +52,7 @@ async function closesWith(payload, codes) {
     ws.send(close, payload);
     const code = await ws.closeCode();
     assert.ok([codes].flat().includes(code), `${payload.toString('hex')}: closed with ${code}, not ${codes}`);
-    assert.ok(await ws.raw.end(3000), 'the connection stays open');
+    assert.ok(await ws.raw.end(), 'the connection stays open');
     ws.destroy();
 }
 
@@ -245,12 +245,11 @@ test('7 close: in the middle of a fragmented message', async () => {
 test('7 close: a client that just goes away is forgotten', async () => {
     const files = server.openFiles();
     for (let i = 0; i < 50; i++) (await open()).destroy();
-    for (let i = 0; i < 100 && server.openFiles() > files; i++) await new Promise((done) => setTimeout(done, 20));
-    assert.ok(server.openFiles() <= files);
+    await until(() => server.openFiles() <= files, { what: 'the files of the gone' });
 });
 
 for (const [label, n] of [['1 MiB', 1 << 20], ['4 MiB', 4 << 20], ['16 MiB', 16 << 20]]) {
-    test(`9 limits: ${label} in one frame and in fragments of 64 KiB`, { timeout: 60_000 }, async () => {
+    test(`9 limits: ${label} in one frame and in fragments of 64 KiB`, { timeout: 300_000 }, async () => {
         const ws = await open();
         await echoes(ws, binary, crypto.randomBytes(n));
         const payload = Buffer.alloc(n, 'a');
@@ -261,7 +260,7 @@ for (const [label, n] of [['1 MiB', 1 << 20], ['4 MiB', 4 << 20], ['16 MiB', 16 
     });
 }
 
-test('9 limits: one byte more than 16 MiB is refused, whole or in fragments', { timeout: 60_000 }, async () => {
+test('9 limits: one byte more than 16 MiB is refused, whole or in fragments', { timeout: 300_000 }, async () => {
     const head = Buffer.alloc(10);
     head[0] = 0x82;
     head[1] = 0xff;
@@ -336,7 +335,7 @@ test('12 compression: several blocks, and a final block, are both understood', a
     ws.destroy();
 });
 
-test('13 compression: what does not inflate, is no text, or grows over the limit is refused', { timeout: 60_000 }, async () => {
+test('13 compression: what does not inflate, is no text, or grows over the limit is refused', { timeout: 300_000 }, async () => {
     await fails(frame(text, Buffer.from([0xff, 0xff, 0xff, 0xff]), { rsv: 4 }), [1002, 1007], { options: deflate });
     await fails(frame(text, deflated(Buffer.from([0xff, 0xfe])), { rsv: 4 }), 1007, { options: deflate });
     await fails(frame(ping, 'x', { rsv: 4 }), 1002, { options: deflate });

@@ -280,9 +280,9 @@ test('a person is as their devices are; who is away was last seen then, if they 
     await status('online', watcher.frames.findIndex((f) => f.status === 'idle'));
     await phone.close();
     const gone = await status('offline');
-    assert.ok(Math.abs(new Date(gone.last_seen) - Date.now()) < 10000, JSON.stringify(gone));
+    assert.ok(Math.abs(new Date(gone.last_seen) - Date.now()) < 60_000, JSON.stringify(gone));
     const look = async () => (await watcher.op('watch', { accounts: [watched.id] })).people[0];
-    await until(async () => (await look()).last_seen, { ms: 10000 });
+    await until(async () => (await look()).last_seen);
     await watched.api.patch('/me', { hide_last_seen: true });
     assert.deepEqual(await look(), { account: watched.id, online: false, status: 'offline', last_seen: null });
     const again = await watched.gateway();

@@ -16,7 +16,7 @@ after(() => server.stop());
 
 const search = (who, query, more = '') => who.api.get(`/search?query=${encodeURIComponent(query)}${more}`);
 const texts = (found) => found.messages.map((hit) => hit.message.text);
-const finds = (who, query, n, more) => until(async () => (await search(who, query, more)).messages.length === n, { ms: 8000, what: `${n} hits for ${query}` });
+const finds = (who, query, n, more) => until(async () => (await search(who, query, more)).messages.length === n, { what: `${n} hits for ${query}` });
 
 test('what was said in one script is found in the other, a moment later', async () => {
     await ali.say(room, 'Ўзбекистонда йўллар яхши');
