@@ -260,7 +260,9 @@ test('when another tab signs in as somebody else, this one does not go on in the
 
 test('Control and K open the way to another room', { skip }, async () => {
     await ali.page.keyboard.press('Control+k');
+    await ali.page.locator('dialog input[role=combobox]:focus').waitFor();
     await ali.page.keyboard.type('uzu');
+    await ali.page.locator('dialog [role=option][aria-selected=true]:has-text("Uzun")').waitFor();
     await ali.page.keyboard.press('Enter');
     await ali.page.waitForSelector('header strong:text-is("Uzun")');
 });

@@ -172,7 +172,7 @@ test('an upload whose line is cut goes on where it was; the message waits pale, 
     await w.enter('Choyxona');
     const cdp = await w.context.newCDPSession(w.page);
     await cdp.send('Network.enable');
-    await cdp.send('Network.emulateNetworkConditions', { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: 12 * 1024 * 1024 });
+    await cdp.send('Network.emulateNetworkConditions', { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: 3 * 1024 * 1024 });
     const offsets = [];
     w.page.on('request', (r) => { if (r.method() === 'PATCH') offsets.push(Number(r.headers()['upload-offset'])); });
     await w.page.evaluate(() => {
@@ -186,10 +186,10 @@ test('an upload whose line is cut goes on where it was; the message waits pale, 
     await w.page.press('textarea', 'Enter');
     await w.row('uzun fayl').locator('.pale').waitFor();
     await w.page.waitForFunction(() => document.querySelector('progress')?.value > 0.3);
-    assert.match(await w.row('uzun fayl').locator('.told').innerText(), /MB of 40 MB · \d+ (s|min) left/);
+    await w.row('uzun fayl').locator('.told', { hasText: /MB of 40 MB · \d+ (s|min) left/ }).waitFor();
     await road.close();
     await w.page.waitForSelector('.told:has-text("waiting for the connection")');
-    await sleep(300);
+    await cdp.send('Network.emulateNetworkConditions', { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: -1 });
     await road.reopen();
     await w.row('uzun fayl').locator('a.file:has-text("uzun.bin")').waitFor({ timeout: 40000 });
     await vali.row('uzun fayl').locator('a.file').waitFor();
@@ -215,7 +215,8 @@ test('a file that waits for the server survives a reload of the page, with its m
     await w.page.fill('textarea', 'sabr bilan');
     await w.page.press('textarea', 'Enter');
     await w.row('sabr bilan').locator('.pale .upload').waitFor();
-    await sleep(300);
+    await w.keeps('sabr bilan', 'outbox');
+    await w.keeps('sabr.txt', 'uploads');
     await w.page.reload();
     await w.row('sabr bilan').locator('.upload b:text-is("sabr.txt")').waitFor();
     await w.page.unroute(/\/uploads/);
@@ -248,7 +249,7 @@ test('a draft is the same on another device, and gone when it is sent', { skip }
     await ali.page.fill('textarea', 'yarim yoʻlda');
     await until(async () => (await other.page.locator('nav li:has(b:text-is("Choyxona")) .preview').innerText()).includes('yarim yoʻlda'), { what: 'the draft in the list' });
     await other.enter('Choyxona');
-    assert.equal(await other.page.inputValue('textarea'), 'yarim yoʻlda');
+    await other.page.waitForFunction(() => document.querySelector('textarea').value === 'yarim yoʻlda');
     await other.page.waitForSelector('.about:has-text("mana fayllar")');
     await other.page.press('textarea', 'Enter');
     await vali.row('yarim yoʻlda').locator('.quote:has-text("mana fayllar")').waitFor();
@@ -347,7 +348,7 @@ test('arrows walk the messages, Enter opens what can be done with one', { skip }
     const at = () => page.evaluate(() => document.activeElement.closest('[data-seq]')?.dataset.seq);
     const last = Number(await at());
     await page.keyboard.press('ArrowUp');
-    assert.ok(Number(await at()) < last);
+    await until(async () => Number(await at()) < last, { what: 'one message up' });
     for (let i = 0; i < 12; i++) await page.keyboard.press('ArrowUp');
     await until(async () => Number(await at()) < last - 8, { what: 'thirteen messages up' });
     await page.keyboard.press('Enter');

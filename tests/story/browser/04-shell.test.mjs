@@ -134,8 +134,7 @@ test('search finds across both Uzbek scripts and jumps to the hit', { skip }, as
     await until(async () => {
         await boss.page.fill('aside input[type=search]', '');
         await boss.page.fill('aside input[type=search]', 'toshkentda');
-        await boss.page.waitForTimeout(700);
-        return boss.page.locator('aside a.hit:has-text("ёмғир")').count();
+        return boss.page.locator('aside a.hit:has-text("ёмғир")').waitFor({ timeout: 5000 }).then(() => true, () => false);
     }, { what: 'the hit' });
     assert.equal(await boss.page.locator('aside a.hit mark').first().innerText(), 'Тошкентда');
     await boss.shines('ёмғир', () => boss.page.click('aside a.hit'));
@@ -151,7 +150,9 @@ test('keys: a sheet of them, the switcher, and a walk from room to room', { skip
     await boss.page.waitForSelector('dialog kbd:text-is("Alt")');
     await boss.page.keyboard.press('Escape');
     await boss.page.keyboard.press('Control+k');
+    await boss.page.locator('dialog input[role=combobox]:focus').waitFor();
     await boss.page.keyboard.type('гене');
+    await boss.page.locator('dialog [role=option][aria-selected=true]:has-text("general")').waitFor();
     await boss.page.keyboard.press('Enter');
     await boss.page.waitForSelector('header strong:text-is("general")');
     await boss.page.keyboard.press('Alt+ArrowDown');
@@ -189,7 +190,7 @@ test('the page opens without the server, with what it had, and goes on when it i
     await w.enter('Lobby');
     await w.sees('ёмғир');
     await w.page.evaluate(() => dispatchEvent(new Event('pagehide')));
-    await w.page.waitForTimeout(600);
+    await w.keeps('ёмғир', 'rooms', 'suhbat-kept');
     await server.kill9();
     await w.page.reload();
     await w.sees('ёмғир');
@@ -227,14 +228,14 @@ test('axe finds nothing on any page, light and dark, wide and narrow; nothing is
         bad.push(...(await check(w, `sign up, ${colorScheme}`)));
         for (const hash of ['#/forgot', '#/reset/x']) {
             await go(w, hash);
-            await w.page.waitForTimeout(150);
+            await w.rests();
             bad.push(...(await check(w, `${hash}, ${colorScheme}`)));
         }
         await go(w, '#/');
         await w.signIn('boss');
         for (const hash of places) {
             await go(w, hash);
-            await w.page.waitForTimeout(350);
+            await w.rests();
             bad.push(...(await check(w, `${hash}, ${colorScheme}, ${width}`)));
             const wide = await w.page.evaluate(() => document.documentElement.scrollWidth);
             if (wide > width) bad.push(`${hash}: ${wide} px wide on a screen of ${width}`);

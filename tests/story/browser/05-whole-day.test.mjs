@@ -264,7 +264,7 @@ step('search: Latin letters find Cyrillic, Cyrillic find Latin, and a hit opens 
         await field.fill(words);
         // What was said a moment ago is found within a second or so; one who is told "nothing" asks again.
         const hit = vali.page.locator(`aside a.hit:has-text("${found}")`);
-        await until(() => hit.waitFor({ timeout: 3000 }).then(() => true, async () => {
+        await until(() => hit.waitFor({ timeout: 5000 }).then(() => true, async () => {
             await field.fill('');
             await field.fill(words);
             return false;
@@ -450,7 +450,7 @@ test('pictures of the pages', { skip: skip || (shots ? false : 'SUHBAT_SHOTS is 
         }
         for (const [w, name, hash] of places) {
             await go(w, hash);
-            await w.page.waitForTimeout(500);
+            await w.rests();
             await w.page.screenshot({ path: path.join(shots, `${name}-${colorScheme}-${width}.png`) });
         }
     }

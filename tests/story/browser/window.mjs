@@ -3,7 +3,7 @@
 import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
-import { root } from '../lib/server.mjs';
+import { root, until } from '../lib/server.mjs';
 
 export const chromiumPath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((p) => fs.existsSync(p));
 /** For test(…, {skip}): why these stories cannot be told here, or false. */
@@ -20,7 +20,9 @@ export async function openBrowser() {
 
 export class Window {
     constructor(context, page, url) {
-        Object.assign(this, { context, page, url, wrong: [] });
+        Object.assign(this, { context, page, url, wrong: [], asked: new Set() });
+        page.on('request', (request) => this.asked.add(request));
+        for (const end of ['requestfinished', 'requestfailed']) page.on(end, (request) => this.asked.delete(request));
         page.on('pageerror', (error) => this.wrong.push(`thrown: ${error.stack ?? error.message}`));
         page.on('console', (message) => {
             const text = message.text();
@@ -103,6 +105,30 @@ export class Window {
         });
         await act();
         await this.page.waitForFunction((what) => window.shone.rows.some((row) => row.includes(what)), words);
+    }
+
+    /** The page has come to rest: nothing in it changes and it asks for nothing. The browser does not tell of every request how it ended: a long stillness is rest, too. */
+    async rests() {
+        const still = (ms) => this.page.evaluate((ms) => new Promise((done) => {
+            const watch = new MutationObserver(() => { watch.disconnect(); done(false); });
+            watch.observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
+            setTimeout(() => { watch.disconnect(); done(true); }, ms);
+        }), ms);
+        await until(() => still(this.asked.size === 0 ? 200 : 2000), { what: `the rest of ${this.page.url()}` });
+    }
+
+    /** These words are on the browser's disk. store: outbox or uploads of suhbat (what is unsent), rooms of suhbat-kept (what was read). */
+    async keeps(words, store, base = 'suhbat') {
+        await until(() => this.page.evaluate(async ([words, store, base]) => {
+            if (!(await indexedDB.databases()).some((d) => d.name === base)) return false;
+            const answer = (request) => new Promise((done, fail) => { request.onsuccess = () => done(request.result); request.onerror = () => fail(request.error); });
+            const db = await answer(indexedDB.open(base));
+            try {
+                return db.objectStoreNames.contains(store) && JSON.stringify(await answer(db.transaction(store).objectStore(store).getAll())).includes(words);
+            } finally {
+                db.close();
+            }
+        }, [words, store, base]), { what: `"${words}" in ${store}` });
     }
 
     async online() {
