@@ -21,7 +21,7 @@ export async function openBrowser() {
 export class Window {
     constructor(context, page, url) {
         Object.assign(this, { context, page, url, wrong: [], asked: new Set() });
-        page.on('request', (request) => this.asked.add(request));
+        page.on('request', (request) => { if (!/favicon/.test(request.url())) this.asked.add(request); });
         for (const end of ['requestfinished', 'requestfailed']) page.on(end, (request) => this.asked.delete(request));
         page.on('pageerror', (error) => this.wrong.push(`thrown: ${error.stack ?? error.message}`));
         page.on('console', (message) => {
