@@ -20,7 +20,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { filled_max_bytes = 512 << 10, buffer_max_bytes = 1 << 20, kept_buffer_bytes = 64 << 10, read_back_bytes = 256 << 10, early_bytes = 8 << 20 };
+/* filled_max: with one more reading of a socket a buffer is full, so its memory is used. piece: stays in the cache between the disk and the digest. */
+enum { filled_max_bytes = 960 << 10, piece_bytes = 256 << 10, buffer_max_bytes = 1 << 20, kept_buffer_bytes = 64 << 10, read_back_bytes = 256 << 10, early_bytes = 8 << 20 };
 
 struct active {
     char token[FILES_TOKEN_CHARS + 1];
@@ -253,7 +254,7 @@ static void run_open(struct task *t, struct helper *helper)
 static bool write_all(struct file_writer *w, struct span bytes)
 {
     while (bytes.n) {
-        ssize_t n = pwrite(w->fd, bytes.p, bytes.n, w->n_bytes);
+        ssize_t n = pwrite(w->fd, bytes.p, bytes.n < piece_bytes ? bytes.n : piece_bytes, w->n_bytes);
         if (n < 0 && errno == EINTR) continue;
         if (n <= 0) return false;
         if (!EVP_DigestUpdate(w->hash, bytes.p, (size_t)n)) abort();
@@ -267,9 +268,10 @@ static bool write_all(struct file_writer *w, struct span bytes)
 /* The disk works while the rest is still coming, so that the sync at the end finds little left. Waits for nothing; what it does not achieve, the sync does. */
 static void begin_early(struct file_writer *w)
 {
-    if (w->n_bytes - w->early_to < early_bytes) return;
-    sync_file_range(w->fd, w->early_to, w->n_bytes - w->early_to, SYNC_FILE_RANGE_WRITE);
-    w->early_to = w->n_bytes;
+    int64_t whole = w->n_bytes - w->n_bytes % piece_bytes; /* what will be added to is left alone */
+    if (whole - w->early_to < early_bytes) return;
+    sync_file_range(w->fd, w->early_to, whole - w->early_to, SYNC_FILE_RANGE_WRITE);
+    w->early_to = whole;
 }
 
 static void run_write(struct task *t, struct helper *helper)
@@ -299,7 +301,7 @@ static void run_close(struct task *t, struct helper *helper)
         if (ftruncate(w->fd, w->n_bytes) != 0) disk_fault(w, "truncate");
     }
     if (fdatasync(w->fd) != 0) disk_fault(w, "sync");
-    if (w->is_new && fsync(w->files->incoming_fd) != 0) disk_fault(w, "sync");
+    if (!w->began_at && fsync(w->files->incoming_fd) != 0) disk_fault(w, "sync");
 }
 
 static bool hash_file(int fd, EVP_MD_CTX *hash, int64_t *n_bytes_out)
