@@ -272,8 +272,9 @@ test('killed in the middle of many uploads: what was acknowledged is there, and 
                 }
             }
         };
-        const all = Promise.all(Array.from({ length: 8 }, one));
-        await sleep(300 + Math.random() * 500);
+        const enough = kept.length + 3, all = Promise.all(Array.from({ length: 8 }, one));
+        await until('some were acknowledged', () => kept.length >= enough);
+        await sleep(Math.random() * 500);
         killed = true;
         await server.kill9();
         await all;
