@@ -5,9 +5,13 @@ import type { RoomState } from './room_state.svelte';
 import type { Role, Room } from './types';
 import { t } from './i18n.svelte';
 
+/** The lobby is called so in the language of the reader, until its administrators give it another name. */
+const BORN_AS = 'Lobby';
+export const lobby_name = (name: string | null): string => (name && name !== BORN_AS ? name : t('lobby'));
+
 export function room_name(info: Room): string {
   if (info.kind === 'direct') return info.peer ? called(info.peer) : '…';
-  if (info.kind === 'lobby') return info.name ?? t('lobby');
+  if (info.kind === 'lobby') return lobby_name(info.name);
   return info.name ?? '…';
 }
 
