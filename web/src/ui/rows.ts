@@ -18,11 +18,15 @@ const TOGETHER_MS = 5 * 60_000;
 /** A message keeps its row from the moment it is written: the row is named after its client key. */
 const key_of = (m: Loaded, me: number): string => (m.author.id === me && m.key ? 'k' + m.key : 'm' + m.id);
 
+/** Under whose name a message stands: a webhook speaks by its own, not by that of the person who made it. */
+const voice = (author: number): string => 'a' + author;
+const voice_of = (m: Loaded): string => (m.webhook ? 'h' + m.webhook.name : voice(m.author.id));
+
 export function make_rows(messages: Loaded[], pending: Pending[], divider: number | null, me: number): Row[] {
   const rows: Row[] = [];
   const keys = new Set<string>();
   let day = '';
-  let before: { author: number; at: string } | null = null;
+  let before: { author: string; at: string } | null = null;
   let divided = divider === null;
 
   const begin_day = (at: string): void => {
@@ -31,7 +35,7 @@ export function make_rows(messages: Loaded[], pending: Pending[], divider: numbe
     day = at;
     before = null;
   };
-  const push = (author: number, at: string, row: MessageRow): void => {
+  const push = (author: string, at: string, row: MessageRow): void => {
     begin_day(at);
     const together = before?.author === author && Date.parse(at) - Date.parse(before.at) < TOGETHER_MS;
     const above = rows.at(-1);
@@ -51,11 +55,11 @@ export function make_rows(messages: Loaded[], pending: Pending[], divider: numbe
     const key = key_of(m, me);
     if (keys.has(key)) continue;
     keys.add(key);
-    push(m.author.id, m.created_at, { kind: 'message', key, message: m, pending: null, first: true, last: true });
+    push(voice_of(m), m.created_at, { kind: 'message', key, message: m, pending: null, first: true, last: true });
   }
   for (const p of pending) {
     if (keys.has('k' + p.key)) continue;
-    push(me, p.created_at, { kind: 'message', key: 'k' + p.key, message: null, pending: p, first: true, last: true });
+    push(voice(me), p.created_at, { kind: 'message', key: 'k' + p.key, message: null, pending: p, first: true, last: true });
   }
   return rows;
 }
