@@ -6,23 +6,58 @@
 
 /* ---- Posting */
 
-/* Columns of POST_FACTS. */
-enum { of_author = 6, of_session = of_author + PERSON_N_COLUMNS, of_earlier, of_next, of_curbs };
+/* Wishes of the same session in the same room are asked about once: the first of them leads, the others take its answer. */
+struct led {
+    struct post_facts *facts;
+    size_t n, n_leaders;
+    size_t *leader; /* place of a leader among all */
+    size_t *of;     /* whose answer a wish takes */
+};
 
-static void col_facts(void *user, struct db_rows *row)
+static bool is_alike(const struct post_facts *a, const struct post_facts *b)
 {
-    struct post_facts *f = (struct post_facts *)user + db_col_i64(row, 0);
+    return id_eq(a->account, b->account) && id_eq(a->room, b->room) && id_eq(a->session, b->session);
+}
+
+static void find_leaders(struct led *led)
+{
+    for (size_t i = 0; i < led->n; i++) {
+        size_t l = 0;
+        while (l < led->n_leaders && !is_alike(&led->facts[led->leader[l]], &led->facts[i])) l++;
+        if (l == led->n_leaders) led->leader[led->n_leaders++] = i;
+        led->of[i] = l;
+    }
+}
+
+/* Columns of POST_FACTS. */
+enum { of_author = 6, of_session = of_author + PERSON_N_COLUMNS, of_curbs };
+
+static void take_facts(struct post_facts *f, struct db_rows *row)
+{
     f->place = (struct place){
         .room = { db_col_i64(row, 1) }, .kind = (enum room_kind)db_col_i64(row, 2), .public = db_col_i64(row, 3),
         .head = db_col_i64(row, 4), .role = (enum member_role)db_col_i64(row, 5),
     };
     f->author = col_person(row, of_author, f->arena);
     f->session_alive = id_none(f->session) || !db_col_is_null(row, of_session);
-    f->earlier.v = db_col_i64(row, of_earlier);
-    f->next.v = db_col_i64(row, of_next);
     f->place.read_only = db_col_i64(row, of_curbs), f->place.slow_s = db_col_i64(row, of_curbs + 1);
     f->place.blocked = db_col_i64(row, of_curbs + 2), f->place.muted_us = db_col_i64(row, of_curbs + 3);
     f->posted_us = db_col_i64(row, of_curbs + 4);
+}
+
+static void col_facts(void *user, struct db_rows *row)
+{
+    struct led *led = user;
+    size_t l = (size_t)db_col_i64(row, 0);
+    for (size_t i = led->leader[l]; i < led->n; i++)
+        if (led->of[i] == l) take_facts(&led->facts[i], row);
+}
+
+static void col_ids(void *user, struct db_rows *row)
+{
+    struct post_facts *f = (struct post_facts *)user + db_col_i64(row, 0);
+    f->earlier.v = db_col_i64(row, 1);
+    f->next.v = db_col_i64(row, 2);
 }
 
 static void number_from_the_first(struct post_facts *facts, size_t n)
@@ -55,20 +90,37 @@ static enum fault ask_about_replies(struct store *store, struct post_facts *fact
     return db_bulk(store->db, stmt_message_reply_facts, columns, 2, n_replies, col_reply, replies);
 }
 
-enum fault store_message_post_facts(struct store *store, struct post_facts *facts, size_t n, int64_t now_us)
+static enum fault ask_about_leaders(struct store *store, struct led *led, int64_t now_us)
 {
-    int64_t room[n], account[n], session[n], now[n];
-    struct span key[n];
-    for (size_t i = 0; i < n; i++) {
-        room[i] = facts[i].room.v, account[i] = facts[i].account.v, session[i] = facts[i].session.v;
-        key[i] = facts[i].key, now[i] = now_us;
+    int64_t room[led->n_leaders], account[led->n_leaders], session[led->n_leaders], now[led->n_leaders];
+    for (size_t l = 0; l < led->n_leaders; l++) {
+        const struct post_facts *f = &led->facts[led->leader[l]];
+        room[l] = f->room.v, account[l] = f->account.v, session[l] = f->session.v, now[l] = now_us;
     }
     struct db_column columns[] = {
-        { .type = db_i64, .i64s = room }, { .type = db_i64, .i64s = account }, { .type = db_i64, .i64s = session },
-        { .type = db_text, .texts = key }, { .type = db_i64, .i64s = now },
+        { .type = db_i64, .i64s = room }, { .type = db_i64, .i64s = account }, { .type = db_i64, .i64s = session }, { .type = db_i64, .i64s = now },
     };
-    enum fault fault = db_bulk(store->db, stmt_message_post_facts, columns, sizeof columns / sizeof *columns, n, col_facts, facts);
-    if (db_engine_of(store->db) == db_sqlite) number_from_the_first(facts, n);
+    return db_bulk(store->db, stmt_message_post_facts, columns, sizeof columns / sizeof *columns, led->n_leaders, col_facts, led);
+}
+
+static enum fault ask_for_ids(struct store *store, struct post_facts *facts, size_t n)
+{
+    int64_t room[n], account[n];
+    struct span key[n];
+    for (size_t i = 0; i < n; i++) room[i] = facts[i].room.v, account[i] = facts[i].account.v, key[i] = facts[i].key;
+    struct db_column columns[] = { { .type = db_i64, .i64s = room }, { .type = db_i64, .i64s = account }, { .type = db_text, .texts = key } };
+    enum fault fault = db_bulk(store->db, stmt_message_post_ids, columns, sizeof columns / sizeof *columns, n, col_ids, facts);
+    if (!fault && db_engine_of(store->db) == db_sqlite) number_from_the_first(facts, n);
+    return fault;
+}
+
+enum fault store_message_post_facts(struct store *store, struct post_facts *facts, size_t n, int64_t now_us)
+{
+    size_t leader[n], of[n];
+    struct led led = { .facts = facts, .n = n, .leader = leader, .of = of };
+    find_leaders(&led);
+    enum fault fault = ask_about_leaders(store, &led, now_us);
+    if (!fault) fault = ask_for_ids(store, facts, n);
     return fault ? fault : ask_about_replies(store, facts, n);
 }
 
