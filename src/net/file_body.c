@@ -13,7 +13,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-enum { window_bytes = 512 << 10, warm_bytes = 2 << 20, piece_bytes = 64 << 10, turn_bytes = 1 << 20 };
+enum { window_bytes = 2 << 20, warm_bytes = 4 << 20, piece_bytes = 64 << 10, turn_bytes = 2 << 20 };
 
 struct file_sender {
     struct conn *conn; /* NULL: it has gone */
