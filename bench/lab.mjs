@@ -4,7 +4,7 @@ import { spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { cpus, tmpdir } from 'node:os'
-import { dirname, join, resolve } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 
@@ -58,7 +58,7 @@ export async function measure(cpu, command, env, input) {
   const closed = new Promise((done) => child.stdout.once('close', done))
   const code = await child.gone
   await closed
-  if (!out) throw new Error(`${command[0]} ended with ${code}`)
+  if (!out) throw new Error(`${basename(command[0])} ended with ${code}`)
   return JSON.parse(out)
 }
 export function cleanUp() {
