@@ -29,6 +29,7 @@ struct options {
     int tls;
     int all_received; /* the next send leaves only when every client has the last one */
     int connect_window;
+    int awake; /* never sleeps: to wake a reader is the sender's work, and falls to whoever is a little slower than the reader */
     int floor; /* the server is a floor: every text frame is a delivery */
 };
 
@@ -192,7 +193,7 @@ static double percentile(double p)
 static void run_for(double seconds)
 {
     int64_t until = now_us() + (int64_t)(seconds * 1e6);
-    while (now_us() < until) swarm_turn(&swarm, 10);
+    while (now_us() < until) swarm_turn(&swarm, opt.awake ? 0 : 10);
 }
 
 /* Until nothing has come for a while: histories are over, and what comes from now on was caused by us. */
@@ -389,6 +390,7 @@ static const struct argp_option argp_options[] = {
     { "warmup", 'u', "S", 0, "seconds not counted", 0 },
     { "seconds", 't', "S", 0, "seconds counted", 0 },
     { "all-received", 'A', 0, 0, "one message in flight: next when all have the last", 0 },
+    { "awake", 'k', 0, 0, "never sleep while it is measured", 0 },
     { "floor", 'f', 0, 0, "the server is a floor: every text frame is a delivery", 0 },
     { "connect-window", 'C', "N", 0, "handshakes under way at once", 0 },
     { "step", 'S', "N", 0, "idle: weigh the server at this number of clients too; may be repeated", 0 },
@@ -418,6 +420,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     case 'u': opt.warmup_s = atof(arg); break;
     case 't': opt.seconds = atof(arg); break;
     case 'A': opt.all_received = 1; break;
+    case 'k': opt.awake = 1; break;
     case 'f': opt.floor = 1; break;
     case 'C': opt.connect_window = atoi(arg); break;
     case 'S':

@@ -36,6 +36,7 @@ Text of 128 bytes. **F1**: 1,000 subscribers in one room, one message in flight:
 with 16 in flight each. **F3**: 200 rooms of 10, everybody sends with one in flight. The floors (\`bench/floor_fanout.c\`) are bare epoll programs that frame each message once and hand
 it to the kernel: F1's with one send a subscriber and message, the others' with one send a subscriber and turn, after all ready sockets were read. They
 have as many clients, hear as many bytes, and send frames exactly as long as ours (in the JSON lobby two frames of ours are one of theirs). Each run checks that.
+The load generator never sleeps while it is measured: waking a sleeping reader is work of the kernel that is put down to the sender, and falls to whichever of the two is a little slower than the reader.
 
 ${table(['case', 'goal', 'met', 'ratio (spread)', 'ours', 'floor', 'deliveries/s', 'p50 / p99 ms', 'bytes each', 'disturbed'],
   list.map((r) => [r.case, r.goal, verdict(r), ratio(r), number(r.ours), number(r.floor), number(r.deliveries_per_s), `${number(r.p50_ms)} / ${number(r.p99_ms)}`,

@@ -11,7 +11,7 @@ async function floor(kind, paths, ours, more) {
   await sleep(200)
   try {
     const figures = await load({ port, pid: child.pid }, clientsFile(paths.map((p) => [p, 0])),
-      ['--mode', 'lobby', '--floor', '--seconds', setting.seconds, '--text-bytes', Math.round(ours.sent_bytes_each), ...more])
+      ['--mode', 'lobby', '--awake', '--floor', '--seconds', setting.seconds, '--text-bytes', Math.round(ours.sent_bytes_each), ...more])
     const wanted = ours.frame_bytes_each, got = figures.frame_bytes_each
     if (Math.abs(wanted - got) > (wanted > 126 && wanted < 131 ? 3 : 1)) throw new Error(`the floor's frames have ${got} bytes, ours ${wanted}`)
     return figures
@@ -46,7 +46,7 @@ export const lobby = (name, goal, generation, kind, more) => () =>
   withServer({ env: { SUHBAT_LOBBY_HISTORY: '50' } }, async (server) => {
     const clients = await lobbyClients(server, generation)
     const paths = Array.from({ length: LOBBY_CLIENTS }, () => '/all')
-    return paired(name, goal, () => load(server, clients, ['--mode', 'lobby', '--seconds', setting.seconds, ...more]), (ours) => floor(kind, paths, ours, more))
+    return paired(name, goal, () => load(server, clients, ['--mode', 'lobby', '--awake', '--seconds', setting.seconds, ...more]), (ours) => floor(kind, paths, ours, more))
   })
 
 async function roomClients(server) {
@@ -62,6 +62,6 @@ export const rooms = (name, goal, mode) => () =>
   withServer({}, async (server) => {
     const clients = await roomClients(server), everybody = ['--senders', ROOMS * EACH]
     const paths = Array.from({ length: ROOMS * EACH }, (_, i) => `/room/${Math.floor(i / EACH)}`)
-    return paired(name, goal, () => load(server, clients, ['--mode', mode, '--seconds', setting.seconds, ...everybody]),
+    return paired(name, goal, () => load(server, clients, ['--mode', mode, '--awake', '--seconds', setting.seconds, ...everybody]),
       (ours) => floor('turn', paths, ours, everybody))
   })
