@@ -74,7 +74,7 @@ static struct span *read_list(struct checking *c, enum setting which, bool (*all
 static bool is_trusted_dialect(struct arena *arena, struct span name)
 {
     (void)arena;
-    return span_eq_nocase(name, SPAN("lobby"));
+    return span_eq_nocase(name, SPAN("lobby")) || span_eq_nocase(name, SPAN("receipts")) || span_eq_nocase(name, SPAN("desk"));
 }
 
 /* As browsers send it: without a path, without a final slash. */
@@ -155,17 +155,26 @@ static void check_accounts(struct checking *c)
     config->bcrypt_cost = (int)read_number(c, setting_bcrypt_cost, 4, 15);
 }
 
+static bool is_among(const struct span *words, size_t n, struct span word)
+{
+    for (size_t i = 0; i < n; i++)
+        if (span_eq_nocase(words[i], word)) return true;
+    return false;
+}
+
 static void check_doors(struct checking *c)
 {
     struct config *config = c->config;
     size_t n_trusted;
-    read_list(c, setting_legacy_trust, is_trusted_dialect, &n_trusted);
-    config->trusts_lobby = n_trusted > 0;
+    const struct span *trusted = read_list(c, setting_legacy_trust, is_trusted_dialect, &n_trusted);
+    config->trusts_lobby = is_among(trusted, n_trusted, SPAN("lobby"));
+    config->trusts_receipts = is_among(trusted, n_trusted, SPAN("receipts"));
+    config->trusts_desk = is_among(trusted, n_trusted, SPAN("desk"));
     config->origins = read_list(c, setting_origins, is_origin, &config->n_origins);
     config->trusted_proxies = read_list(c, setting_trusted_proxies, config_parse_network, &config->n_trusted_proxies);
     config->lobby_history_max = read_number(c, setting_lobby_history, 0, 1000000000);
     config->conformance = read_switch(c, setting_conformance);
-    if (config->trusts_lobby && !config->is_loopback && !read_switch(c, setting_legacy_trust_public)) {
+    if (n_trusted && !config->is_loopback && !read_switch(c, setting_legacy_trust_public)) {
         settings_complain(&c->settings->values[setting_legacy_trust],
                           "would let anyone on the network speak as anyone; set SUHBAT_LEGACY_TRUST_PUBLIC=on as well to insist");
         c->failed = true;
@@ -309,11 +318,18 @@ void config_fini(struct config *config)
     *config = (struct config){ 0 };
 }
 
+static void warn_of_trust(const struct config *config, const char *dialect)
+{
+    LOG(warn, "legacy_trust_believes_unproven_names", log_str("dialect", dialect), log_str("address", config->listen_address));
+}
+
 void config_warn(const struct config *config)
 {
     if (config->bcrypt_cost < 10) LOG(warn, "password_hashes_are_cheap", log_int("bcrypt_cost", config->bcrypt_cost), log_int("advised", 12));
     if (!config->rate_limits) LOG(warn, "rate_limits_are_off");
-    if (config->trusts_lobby) LOG(warn, "legacy_trust_believes_unproven_names", log_str("dialect", "lobby"), log_str("address", config->listen_address));
+    if (config->trusts_lobby) warn_of_trust(config, "lobby");
+    if (config->trusts_receipts) warn_of_trust(config, "receipts");
+    if (config->trusts_desk) warn_of_trust(config, "desk");
     if (config->conformance) LOG(warn, "conformance_echo_is_offered", log_str("path", "/conformance/echo"));
     for (size_t i = 0; i < config->n_origins; i++)
         if (span_eq(config->origins[i], SPAN("*"))) LOG(warn, "any_origin_may_call");

@@ -24,7 +24,7 @@ struct config {
     enum registration registration;
     bool rate_limits;
     int bcrypt_cost;
-    bool trusts_lobby;
+    bool trusts_lobby, trusts_receipts, trusts_desk;
     const struct span *origins; /* CORS; one "*" is allowed */
     size_t n_origins;
     const struct span *trusted_proxies; /* "ADDR" or "ADDR/BITS", checked; texts are NUL-terminated */

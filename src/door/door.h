@@ -17,7 +17,7 @@ struct door_settings {           /* immutable, shared by all loops */
     int64_t access_ttl_s;        /* native: 900 */
     int64_t legacy_ttl_s;        /* ACCESS_TOKEN_EXPIRE_MINUTES, default by dialect when 0 */
     const struct span *origins; size_t n_origins; /* CORS_ORIGIN(S); "*" allowed as one entry */
-    bool trusts_lobby;           /* SUHBAT_LEGACY_TRUST names the lobby */
+    bool trusts_lobby, trusts_receipts, trusts_desk; /* SUHBAT_LEGACY_TRUST names them */
     enum registration registration;
     bool rate_limits;
     struct room_id lobby;        /* the room everyone is in */

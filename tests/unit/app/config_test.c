@@ -221,7 +221,7 @@ static void trust_beyond_loopback_is_told_twice(void **state)
     (void)state;
     setenv("SUHBAT_LEGACY_TRUST", "lobby", 1);
     struct config c = must_load((struct config_flags){ 0 });
-    assert_true(c.trusts_lobby);
+    assert_true(c.trusts_lobby && !c.trusts_receipts && !c.trusts_desk);
     config_fini(&c);
     setenv("SUHBAT_LISTEN", "0.0.0.0:80", 1);
     assert_says(refusal((struct config_flags){ 0 }), "SUHBAT_LEGACY_TRUST_PUBLIC=on");
@@ -229,7 +229,11 @@ static void trust_beyond_loopback_is_told_twice(void **state)
     c = must_load((struct config_flags){ 0 });
     assert_true(c.trusts_lobby);
     config_fini(&c);
-    assert_says(refused_env("SUHBAT_LEGACY_TRUST", "lobby, desk"), "a comma list of: lobby");
+    setenv("SUHBAT_LEGACY_TRUST", "desk, receipts", 1);
+    c = must_load((struct config_flags){ 0 });
+    assert_true(c.trusts_desk && c.trusts_receipts && !c.trusts_lobby);
+    config_fini(&c);
+    assert_says(refused_env("SUHBAT_LEGACY_TRUST", "lobby, rooms"), "a comma list of: lobby, receipts, desk");
 }
 
 static void conformance_stays_on_loopback(void **state)
