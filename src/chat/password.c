@@ -1,14 +1,17 @@
-/* bcrypt. Runs in the password pool. The library's working memory (32 KiB) is made per call and wiped, like the terminated copy of the password.
-   Always: at most 72 bytes without NUL reach the library, which would cut the rest in silence. */
+/* bcrypt, and PBKDF2 as Django writes it for accounts that were imported. Runs in the password pool. The library's working memory (32 KiB) is made per
+   call and wiped, like the terminated copy of the password.
+   Always: at most 72 bytes without NUL reach the library, which would cut the rest in silence; what a hash asks for has a ceiling. */
 #include "chat/password.h"
 #include "base/rand.h"
 #include "base/utf8.h"
 #include "chat/account.h"
 #include <crypt.h>
 #include <openssl/crypto.h>
+#include <openssl/evp.h>
 #include <stdlib.h>
 
 enum { cost_min = 4, salt_bytes = 16, setting_bytes = 64, hash_bytes = 60 };
+enum { pbkdf2_bytes = 32, pbkdf2_base64_bytes = 44, pbkdf2_salt_max_bytes = 128, pbkdf2_rounds_max = 4000000 };
 
 static bool fits(struct span password)
 {
@@ -58,16 +61,57 @@ static int cost_of(struct span hash)
     return span_to_i64(span_make(hash.p + 4, 2), &cost) ? (int)cost : -1;
 }
 
-static bool can_be_worked_on(struct span hash)
+/* "pbkdf2_sha256$720000$salt$base64": what Django keeps. */
+struct pbkdf2 {
+    int64_t rounds;
+    struct span salt;
+    unsigned char key[pbkdf2_base64_bytes / 4 * 3];
+};
+
+static bool pbkdf2_parse(struct span hash, struct pbkdf2 *out)
+{
+    struct span rest;
+    if (!span_eq(span_cut(hash, '$', &rest), SPAN("pbkdf2_sha256"))) return false;
+    if (!span_to_i64(span_cut(rest, '$', &rest), &out->rounds) || out->rounds < 1 || out->rounds > pbkdf2_rounds_max) return false;
+    out->salt = span_cut(rest, '$', &rest);
+    if (!out->salt.n || out->salt.n > pbkdf2_salt_max_bytes || rest.n != pbkdf2_base64_bytes || rest.p[rest.n - 1] != '=' || rest.p[rest.n - 2] == '=') return false;
+    return EVP_DecodeBlock(out->key, (const unsigned char *)rest.p, pbkdf2_base64_bytes) == (int)sizeof out->key;
+}
+
+static bool pbkdf2_matches(struct span password, const struct pbkdf2 *kept)
+{
+    unsigned char found[pbkdf2_bytes];
+    bool made = PKCS5_PBKDF2_HMAC(password.n ? password.p : "", (int)password.n, (const unsigned char *)kept->salt.p, (int)kept->salt.n, (int)kept->rounds,
+                                  EVP_sha256(), sizeof found, found) == 1;
+    bool same = made && CRYPTO_memcmp(found, kept->key, sizeof found) == 0;
+    OPENSSL_cleanse(found, sizeof found);
+    return same;
+}
+
+static bool is_bcrypt(struct span hash)
 {
     int cost = cost_of(hash);
     return cost >= cost_min && cost <= PASSWORD_COST_MAX;
 }
 
+bool password_hash_fits(struct span hash)
+{
+    struct pbkdf2 kept;
+    return is_bcrypt(hash) || pbkdf2_parse(hash, &kept);
+}
+
+bool password_wants_upgrade(struct span hash, int cost)
+{
+    return cost_of(hash) < cost;
+}
+
 bool password_matches(struct span password, struct span hash)
 {
     char setting[hash_bytes + 1] = "", found[hash_bytes];
-    if (!fits(password) || !can_be_worked_on(hash)) return false;
+    struct pbkdf2 kept;
+    if (!fits(password)) return false;
+    if (pbkdf2_parse(hash, &kept)) return pbkdf2_matches(password, &kept);
+    if (!is_bcrypt(hash)) return false;
     memcpy(setting, hash.p, hash_bytes);
     return bcrypt(password, setting, found) && CRYPTO_memcmp(found, hash.p, hash_bytes) == 0;
 }
@@ -75,7 +119,7 @@ bool password_matches(struct span password, struct span hash)
 bool password_proves(struct span password, struct span hash, int cost)
 {
     char setting[setting_bytes], salt[salt_bytes] = "", ignored[hash_bytes];
-    if (fits(password) && can_be_worked_on(hash)) return password_matches(password, hash);
+    if (fits(password) && password_hash_fits(hash)) return password_matches(password, hash);
     if (crypt_gensalt_rn("$2b$", (unsigned long)cost, salt, sizeof salt, setting, sizeof setting)) bcrypt(SPAN("nobody"), setting, ignored);
     return false;
 }

@@ -7,7 +7,10 @@
      family right, any other secret        a token that was good once comes back: stolen or copied, so the session dies
    One exception keeps honest clients alive. When the answer that carried the new token was lost (a killed server, a dead link), the client asks again
    with the token before. Within grace_s of the change it gets the very same new token again: the secret is derived from the one before with a salt
-   that is kept, so that neither the database alone nor the old token alone can make it, and nothing changes a second time. */
+   that is kept, so that neither the database alone nor the old token alone can make it, and nothing changes a second time.
+
+   A hash that came with an import, or is cheaper than today's, is made anew at the log-in that proves it: in the transaction of that log-in, and only if
+   it is still the hash that was proven. */
 #include "base/utf8.h"
 #include "chat/email.h"
 #include "chat/grant.h"
@@ -79,7 +82,8 @@ enum fault session_open_prepare(struct ask *ask)
     if (fault && fault != fault_not_found) return fault;
     if (!password_proves(in->who.password, hash, ask->chat->rules->bcrypt_cost)) return ask_refuse(ask, fault_unauthenticated, "credentials");
     in->verified = account.person.id, in->hash_seen = hash;
-    return fault_none;
+    if (!password_wants_upgrade(hash, ask->chat->rules->bcrypt_cost)) return fault_none;
+    return password_hash(ask->arena, in->who.password, ask->chat->rules->bcrypt_cost, &in->hash_new);
 }
 
 enum fault session_open(struct ask *ask)
@@ -91,7 +95,8 @@ enum fault session_open(struct ask *ask)
     if (fault && fault != fault_not_found) return fault;
     bool stands = fault == fault_none && !id_none(in->verified) && id_eq(grant->account.person.id, in->verified) && secret_eq(hash, in->hash_seen);
     if (!stands) return ask_refuse(ask, fault_unauthenticated, "credentials");
-    return grant_open(ask, in->agent, in->address, grant);
+    if (in->hash_new.n) fault = store_account_set_password(ask->store, in->verified, in->hash_new);
+    return fault ? fault : grant_open(ask, in->agent, in->address, grant);
 }
 
 /* ---- Refreshing */

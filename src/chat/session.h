@@ -13,6 +13,7 @@ struct session_open_in {
     struct span agent, address;
     struct account_id verified; /* filled by the prepare step */
     struct span hash_seen;      /* filled by the prepare step: the session opens only if it still stands */
+    struct span hash_new;       /* too: what replaces it, when it is of an old kind or too cheap; empty: nothing does */
 };
 struct session_refresh_in { struct span refresh_token; };
 struct session_list_in { char unused; };
