@@ -131,7 +131,7 @@ enum fault file_get(struct ask *ask)
 {
     struct file_record record;
     enum fault fault = find(ask, ask->c->in.file_get.id, &record);
-    ask->c->out.file_get = (struct file_get_out){ record.view, record.place };
+    ask->c->out.file_get = (struct file_get_out){ record.view, record.place, record.room };
     return fault;
 }
 

@@ -52,7 +52,7 @@ struct file_add_out {
     struct file_view files[FILES_PER_MESSAGE_MAX];
     bool kept[FILES_PER_MESSAGE_MAX]; /* false: the same bytes were there already, these may go */
 };
-struct file_get_out { struct file_view file; struct span place; };
+struct file_get_out { struct file_view file; struct span place; struct room_id room; }; /* room: none while it waits for a message */
 struct file_delete_out { char unused; };
 struct upload_view {
     struct span token;

@@ -56,8 +56,9 @@ static struct lobby_frame of_message(json_value *object)
     if (message && !json_as_text(message, &text)) return of_kind(lobby_frame_breaks);
     if (!is_blank(picture) && !json_as_text(picture, &image)) return of_kind(lobby_frame_breaks);
     if (image.n > LOBBY_IMAGE_MAX_CHARS) return of_kind(lobby_frame_image_too_large);
-    if (image.n) return of_kind(lobby_frame_image);
-    return of_text(text, is_true(yyjson_obj_get(object, "isSticker")));
+    struct lobby_frame said = of_text(text, is_true(yyjson_obj_get(object, "isSticker")));
+    if (!image.n || said.kind == lobby_frame_too_long) return said;
+    return (struct lobby_frame){ .kind = lobby_frame_image, .text = said.text, .image = image };
 }
 
 static struct lobby_frame of_object(json_value *object)

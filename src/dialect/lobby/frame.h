@@ -11,7 +11,7 @@ enum lobby_frame_kind {
     lobby_frame_message,
     lobby_frame_typing,
     lobby_frame_ping,
-    lobby_frame_image,           /* a picture that we do not take */
+    lobby_frame_image,           /* a picture, and perhaps words beside it */
     lobby_frame_image_too_large, /* L-33 */
     lobby_frame_too_long,        /* L-32 */
     lobby_frame_breaks,          /* L-36: ends the connection */
@@ -20,7 +20,7 @@ enum lobby_frame_kind {
 struct json;
 struct lobby_frame {
     enum lobby_frame_kind kind;
-    struct span text; /* borrowed from the input or from json */
+    struct span text, image; /* borrowed from the input or from json */
     bool is_sticker, typing;
 };
 

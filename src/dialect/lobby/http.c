@@ -3,7 +3,7 @@
 #include "base/utf8.h"
 #include "dialect/lobby/body.h"
 #include "dialect/lobby/lobby.h"
-#include "dialect/lobby/socket.h"
+#include "dialect/lobby/picture.h"
 #include "door/cors.h"
 #include "door/grant.h"
 #include "door/identity.h"
@@ -193,6 +193,7 @@ static const struct route rows[] = {
     { NULL, "/auth/login/", without_slash },
     { NULL, "/auth/{rest*}", not_found },
     { "GET", "/.well-known/appspecific/com.chrome.devtools.json", devtools },
+    { "GET", LOBBY_PICTURE_PATH "{file:int}", lobby_picture_give },
     { NULL, "/ws/{segment}", lobby_knock, 0, route_websocket },
     { NULL, "/ws/{segment}", not_found },
 };

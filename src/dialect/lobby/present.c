@@ -2,8 +2,9 @@
    into a fixed buffer that belongs to the thread, so the hot path allocates nothing. */
 #include "base/clock.h"
 #include "dialect/lobby/frame.h"
-#include "dialect/lobby/socket.h"
+#include "dialect/lobby/picture.h"
 #include "wire/json.h"
+#include <stdio.h>
 
 #define WORST_ESCAPE 6 /* bytes of JSON for one byte of text */
 static _Thread_local char fixed[WORST_ESCAPE * (MESSAGE_TEXT_MAX_BYTES + ACCOUNT_NAME_MAX_BYTES) + 1024];
@@ -31,10 +32,23 @@ static void present_notice(struct presentation *p, const struct event *e)
         line(p, "🔴 ", e->by.username, " chatdan chiqdi", (struct span){ 0 }); /* L-26 */
 }
 
+/* L-39: a file for readers who cannot be shown one. Thread's own buffer, until the next call. */
+static struct span file_names(const struct message *m)
+{
+    static _Thread_local char names[FILES_PER_MESSAGE_MAX * (FILE_NAME_MAX_BYTES + sizeof "📎 , ")];
+    struct buf out = { .p = names, .cap = sizeof names, .max = sizeof names };
+    for (size_t i = 0; i < m->n_files; i++) {
+        buf_append_cstr(&out, i ? ", 📎 " : "📎 ");
+        buf_append_span(&out, m->files[i].name);
+    }
+    return buf_span(&out);
+}
+
 /* Generation A: L-21, L-22. A message that was deleted since is not part of the history. */
 static void plain_message(struct presentation *p, const struct message *m)
 {
-    if (!m->deleted_us) line(p, p->replay ? "📜 " : "💬 ", m->author.username, ": ", m->text);
+    struct span text = m->text.n ? m->text : file_names(m);
+    if (!m->deleted_us) line(p, p->replay ? "📜 " : "💬 ", m->author.username, ": ", text);
 }
 
 static void plain_present(struct presentation *p, const struct event *e)
@@ -80,6 +94,27 @@ static void put_timestamp(struct json_writer *w, int64_t created_us)
     json_string(w, span_make(iso, n));
 }
 
+static const struct file_view *picture_of(const struct message *m)
+{
+    for (size_t i = 0; i < m->n_files; i++)
+        if (m->files[i].width && span_starts(m->files[i].type, SPAN("image/"))) return &m->files[i];
+    return NULL;
+}
+
+/* L-39: B shows one picture a message; other files it knows by name. */
+static void put_content(struct json_writer *w, const struct message *m)
+{
+    const struct file_view *picture = picture_of(m);
+    char address[64];
+    if (m->text.n)
+        json_put_string(w, "message", m->text);
+    else if (m->n_files && !picture)
+        json_put_string(w, "message", file_names(m));
+    if (!picture) return;
+    snprintf(address, sizeof address, LOBBY_PICTURE_PATH "%lld", (long long)picture->id.v);
+    json_put_string(w, "image", span_of(address));
+}
+
 static struct span message_frame(struct buf *out, const struct message *m, bool replay)
 {
     struct json_writer w = json_writer(out);
@@ -87,7 +122,7 @@ static struct span message_frame(struct buf *out, const struct message *m, bool 
     json_put_string(&w, "type", SPAN("message"));
     json_put_string(&w, "username", m->author.username);
     put_timestamp(&w, m->created_us);
-    if (m->text.n) json_put_string(&w, "message", m->text);
+    put_content(&w, m);
     if (replay ? lobby_is_sticker(m->text) : span_starts(m->key, SPAN(LOBBY_STICKER_KEY))) json_put_bool(&w, "isSticker", true); /* L-35 */
     json_end_object(&w);
     return buf_span(out);

@@ -17,6 +17,7 @@ struct lobby_socket { /* ws_user; freed in on_close */
     struct conn *conn;
     struct listener *listener;
     bool counted;       /* in the account's number of sockets */
+    bool sends_picture; /* one at a time */
     uint16_t n_pending;
     uint8_t n_name;
     char name[];        /* user name, for the notices */

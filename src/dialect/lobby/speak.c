@@ -4,7 +4,7 @@
 #include "base/rand.h"
 #include "chat/command.h"
 #include "dialect/lobby/frame.h"
-#include "dialect/lobby/socket.h"
+#include "dialect/lobby/picture.h"
 #include "door/limits.h"
 #include "door/problem.h"
 #include "wire/json.h"
@@ -108,7 +108,7 @@ static void act(struct lobby_socket *s, const struct lobby_frame *f)
     case lobby_frame_message: say(s, &lobby_json, f->text, f->is_sticker); break;
     case lobby_frame_typing: type(s, f->typing); break;
     case lobby_frame_ping: ws_send_text(s->conn, SPAN("{\"type\":\"pong\"}")); break;
-    case lobby_frame_image: lobby_complain_json(s, "Rasm yuborish hozircha mumkin emas: rasmlar fayllar bilan birga keladi"); break;
+    case lobby_frame_image: lobby_picture_take(s, f); break;
     case lobby_frame_image_too_large: lobby_complain_json(s, "Rasm hajmi juda katta"); break;
     case lobby_frame_too_long: lobby_complain_json(s, "Xabar juda uzun: ko'pi bilan 1000 belgi"); break;
     case lobby_frame_breaks: ws_close(s->conn, 1000, ""); break;

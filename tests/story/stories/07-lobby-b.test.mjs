@@ -6,6 +6,7 @@ import { Server, until, within } from '../lib/server.mjs';
 import { Api, Person, password } from '../lib/native.mjs';
 import { LobbySocket, lobbyLogIn, lobbyRegister } from '../lib/lobby.mjs';
 import { reforge } from '../lib/jwt.mjs';
+import { picture } from '../lib/pictures.mjs';
 
 const secret = 'the secret of the old lobby, long enough';
 let server, ali, vali;
@@ -121,16 +122,65 @@ test('L-32 L-38 over 1000 code points is an error to the sender, never a cut', a
     await Promise.all([a.close(), v.close()]);
 });
 
-test('L-33 pictures are refused in words, the too large with the old words', { timeout: 30_000 }, async () => {
+test('L-33 L-39 a picture is a file of its message: readers of every door see it, and only who may', async () => {
+    const a = await LobbySocket.b(server, ali), v = await LobbySocket.b(server, vali), plain = await LobbySocket.a(server, 'vali', vali);
+    a.sendJson({ type: 'message', message: 'qarang', image: `data:image/png;base64,${picture.toString('base64')}` });
+    const shown = await v.frame((f) => f.image);
+    assert.deepEqual([shown.username, shown.message], ['ali', 'qarang']);
+    assert.match(shown.image, /^\/ws\/pictures\/\d+$/);
+    await plain.line('💬 ali: qarang');
+    const look = (headers) => fetch(server.url + shown.image, { headers });
+    const bytes = await look({ cookie: `suhbat_lobby=${vali}` });
+    assert.equal(bytes.headers.get('content-type'), 'image/png');
+    assert.match(bytes.headers.get('content-security-policy'), /sandbox/);
+    assert.deepEqual(Buffer.from(await bytes.arrayBuffer()), picture);
+    assert.equal((await look({ authorization: `Bearer ${ali}` })).status, 200);
+    assert.equal((await look({})).status, 403, 'a stranger');
+    assert.equal((await look({ authorization: 'Bearer x.y.z' })).status, 403);
+
+    const native = await Person.logIn(server, 'ali');
+    const lobby = await native.lobby();
+    const kept = (await native.history(lobby)).messages.at(-1);
+    assert.equal(kept.files[0].type, 'image/png');
+    const waiting = await native.api.put('/files?name=x.png', picture);
+    assert.equal((await fetch(`${server.url}/ws/pictures/${waiting.id}`, { headers: { authorization: `Bearer ${ali}` } })).status, 404, 'not in the lobby');
+
+    a.sendJson({ type: 'message', message: '', image: `data:image/png;base64,${picture.toString('base64')}` });
+    await v.frame((f) => f.image && f.message === undefined);
+    await plain.line((line) => line.startsWith('💬 ali: 📎 rasm.png'));
+    const late = await LobbySocket.b(server, vali);
+    await late.frame((f) => f.image === shown.image && f.message === 'qarang');
+    await Promise.all([a, v, plain, late].map((s) => s.close()));
+});
+
+test('L-39 files of other doors are shown as pictures or by name', async () => {
+    const a = await LobbySocket.b(server, ali), plain = await LobbySocket.a(server, 'ali', ali);
+    const native = await Person.logIn(server, 'vali');
+    const lobby = await native.lobby();
+    const put = async (name, bytes) => (await native.api.put(`/files?name=${name}`, bytes)).id;
+    await native.say(lobby, '', { files: [await put('narx.txt', Buffer.from('42')), await put('r.png', picture)] });
+    const frame = await a.frame((f) => f.username === 'vali' && f.image);
+    assert.equal(frame.message, undefined);
+    await plain.line('💬 vali: 📎 narx.txt, 📎 r.png');
+    await native.say(lobby, '', { files: [await put('faqat.txt', Buffer.from('43'))] });
+    await a.frame((f) => f.message === '📎 faqat.txt' && f.image === undefined);
+    await Promise.all([a.close(), plain.close()]);
+});
+
+test('L-33 what is no picture is refused in words, the too large with the old words', { timeout: 30_000 }, async () => {
     const a = await LobbySocket.b(server, ali), v = await LobbySocket.b(server, vali);
     a.sendJson({ type: 'message', message: '', image: `data:image/png;base64,${'A'.repeat(5 * 1024 * 1024)}` });
     await a.line('{"type":"error","message":"Rasm hajmi juda katta"}');
     const from = a.lines.length;
-    a.sendJson({ type: 'message', message: '', image: 'data:image/png;base64,AAAA' });
-    await a.frame((f) => f.type === 'error', { from });
+    const wrong = ['data:image/png;base64,AAAA', 'data:image/png;base64,????', 'data:image/png,AAAA', 'https://elsewhere.example/x.png', 'data:text/html;base64,PGI+',
+        `data:image/png;base64,${Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"/>').toString('base64')}`];
+    for (const [i, image] of wrong.entries()) {
+        a.sendJson({ type: 'message', message: 'wrong picture', image });
+        await until(() => a.frames.filter((f) => f.type === 'error').length === i + 2, { what: `an error for ${image}` });
+    }
     a.sendJson({ type: 'message', message: 'no picture', image: null });
     await v.frame(says('no picture'));
-    assert.ok(!v.lines.some((l) => l.includes('data:image')));
+    assert.ok(!v.lines.some((l) => l.includes('data:image') || l.includes('wrong picture')));
     await Promise.all([a.close(), v.close()]);
 });
 
