@@ -41,6 +41,7 @@ struct event {
     int64_t until_us;       /* member_changed: muted until; 0: not muted */
     struct channel_mark *channels; /* member_joined of a guild, for the hub */
     size_t n_channels;
+    enum message_part part; /* message_edited: what was deleted of it; message_part_all: nothing, its text is another. In a replay always that */
     struct message message; /* message_posted, _edited, _deleted; draft_changed: text, reply_to and edited_us of the draft */
 };
 

@@ -22,13 +22,18 @@ static bool is_own(const struct ask *ask, const struct message *m)
 }
 
 /* Tells everybody how the message is now. */
-static enum fault announce(struct ask *ask, enum event_kind kind, struct room_id room, struct message_id id, struct message *out)
+static enum fault announce_part(struct ask *ask, enum event_kind kind, struct room_id room, struct message_id id, enum message_part part, struct message *out)
 {
-    struct event e = { .kind = kind, .room = room, .message_id = id };
+    struct event e = { .kind = kind, .room = room, .message_id = id, .part = part };
     enum fault fault = store_message_by_id(ask->store, room, id, ask->arena, out, NULL);
     if (fault) return fault;
     e.message = *out;
     return ask_happened(ask, &e);
+}
+
+static enum fault announce(struct ask *ask, enum event_kind kind, struct room_id room, struct message_id id, struct message *out)
+{
+    return announce_part(ask, kind, room, id, message_part_all, out);
 }
 
 /* The text of today becomes an earlier one, and whom it called is called no more. */
@@ -92,7 +97,7 @@ static enum fault erase_part(struct ask *ask, struct message *m, int64_t origina
     if (!fault && text) fault = forget_text(ask, m);
     if (!fault && text) fault = store_message_delete_text(ask->store, m->id, original, ask->now_us);
     else if (!fault) fault = store_message_touch(ask->store, m->id, original, ask->now_us);
-    return fault ? fault : announce(ask, event_message_edited, m->room, m->id, m);
+    return fault ? fault : announce_part(ask, event_message_edited, m->room, m->id, text ? message_part_text : message_part_files, m);
 }
 
 /* What an administrator of the house does in a room where their rank there would not let them stands in the audit log. */
@@ -128,8 +133,15 @@ enum fault message_delete(struct ask *ask)
 enum fault message_get(struct ask *ask)
 {
     const struct message_get_in *in = &ask->c->in.message_get;
-    struct place place;
-    return find(ask, in->room, in->id, &place, &ask->c->out.message_get.message, NULL);
+    struct message_get_out *out = &ask->c->out.message_get;
+    struct place place = { 0 };
+    struct room_id room = in->room;
+    enum fault fault = id_none(room) ? store_message_room(ask->store, in->id, &room) : fault_none;
+    if (fault) return fault == fault_not_found ? ask_refuse(ask, fault, "message") : fault;
+    fault = find(ask, room, in->id, &place, &out->message, NULL);
+    out->role = (int)place.role;
+    if (fault == fault_not_found && id_none(in->room)) ask->c->detail = "message"; /* which room it is in is not told */
+    return fault;
 }
 
 enum fault message_versions(struct ask *ask)

@@ -57,7 +57,7 @@ struct message_delete_in { struct room_id room; struct message_id id; enum messa
    message itself on the later one; all 0: the newest. At most one of them. */
 #define HISTORY_FROM_START (-1)
 struct message_history_in { struct room_id room; int64_t before, after, around; size_t limit; };
-struct message_get_in { struct room_id room; struct message_id id; };
+struct message_get_in { struct room_id room; struct message_id id; }; /* room none: whichever it is in */
 struct message_versions_in { struct room_id room; struct message_id id; };
 struct pin_put_in { struct room_id room; struct message_id id; };
 struct pin_remove_in { struct room_id room; struct message_id id; };
@@ -71,7 +71,7 @@ struct message_edit_out { struct message message; };
 struct message_delete_out { char unused; };
 /* Oldest first. more: others lie beyond in the direction asked for (around: older ones); more_after: around only, newer ones. */
 struct message_history_out { struct message *messages; size_t n; bool more, more_after, is_around; int64_t head; };
-struct message_get_out { struct message message; };
+struct message_get_out { struct message message; int role; }; /* role: enum member_role of the asker in the room */
 struct message_version { struct span text; int64_t at_us; };
 struct message_versions_out { struct message_version *versions; size_t n; }; /* oldest first; the text of today is the last */
 struct pin_put_out { char unused; };

@@ -243,6 +243,7 @@ must_use enum fault store_message_insert(struct store *store, const struct messa
 must_use enum fault store_room_posted(struct store *store, const struct room_id *rooms, const int64_t *heads, size_t n);
 
 /* With reactions and reply. original_out (may be NULL) is what store_message_edit was given first, 0: never changed. */
+must_use enum fault store_message_room(struct store *store, struct message_id id, struct room_id *out); /* not_found */
 must_use enum fault store_message_by_id(struct store *store, struct room_id room, struct message_id id, struct arena *arena, struct message *out,
                                         int64_t *original_out);
 /* original: a print of the text as first posted, kept from the first change on, so that a repeated send still finds its like. */

@@ -74,7 +74,7 @@ void hub_drained(struct listener *l)
 static void note_membership(struct subscription *s, const struct event *e)
 {
     const struct listener *l = s->listener;
-    if (!l->presenter->follows_membership || !id_eq(e->subject.id, l->person->id)) return;
+    if (!(l->presenter->follows_membership || l->presenter->of_one_room) || !id_eq(e->subject.id, l->person->id)) return;
     if (e->kind == event_member_left) s->left = true;
     if (e->kind == event_member_joined) s->left = false;
 }

@@ -25,7 +25,11 @@ static void hear_all(struct hub_room *guild, const struct room_face *channel)
 /* Those who are catching up ask once more, and are told then that the room is no more. */
 static void silence(struct hub *hub, struct room_id id)
 {
-    for (struct hub_room *room; (room = hub_room_find(hub, id)) && room->audiences;) hub_unsubscribe(room->audiences->subs[0]->listener, id);
+    for (struct hub_room *room; (room = hub_room_find(hub, id)) && room->audiences;) {
+        struct listener *l = room->audiences->subs[0]->listener;
+        if (l->presenter->of_one_room) listener_end(l);
+        else hub_unsubscribe(l, id);
+    }
 }
 
 void guild_changed(struct hub_room *room, const struct event *e)
@@ -49,6 +53,10 @@ static struct subscription *channel_of(const struct listener *l, struct room_id 
 
 void room_leave(struct listener *l, struct room_id room)
 {
+    if (l->presenter->of_one_room) {
+        listener_end(l);
+        return;
+    }
     for (struct subscription *s; (s = channel_of(l, room));) hub_unsubscribe(l, s->room->id);
     hub_unsubscribe(l, room);
 }

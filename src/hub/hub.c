@@ -4,7 +4,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
-static void end(struct listener *l)
+void listener_end(struct listener *l)
 {
     l->closing = true;
     subscriptions_drop(l);
@@ -20,7 +20,7 @@ static void close_session(struct hub *hub, const struct event *e)
     {
         struct listener *l = container_of(node, struct listener, of_person);
         bool is_meant = id_none(e->session) || id_eq(l->session, e->session);
-        if (is_meant && !l->closing) end(l);
+        if (is_meant && !l->closing) listener_end(l);
     }
 }
 
@@ -77,8 +77,9 @@ static void follow_leave(struct hub *hub, const struct event *e)
     list_each_safe(node, tmp, &p->listeners)
     {
         struct listener *l = container_of(node, struct listener, of_person);
-        struct subscription *s = l->presenter->follows_membership ? subscription_find(l, e->room) : NULL;
-        if (s && s->state == sub_live) room_leave(l, e->room);
+        struct subscription *s = l->presenter->follows_membership || l->presenter->of_one_room ? subscription_find(l, e->room) : NULL;
+        if (s && l->presenter->of_one_room) listener_end(l);
+        else if (s && s->state == sub_live) room_leave(l, e->room);
         else if (s) leave_behind(s, e);
     }
 }
@@ -211,7 +212,7 @@ struct listener *hub_listen(struct hub *hub, struct conn *c, const struct presen
     list_init(&l->of_person);
     l->person = person_get(hub, actor.account);
     presence_arrive(l);
-    if (has_ended(hub, l->session)) end(l);
+    if (has_ended(hub, l->session)) listener_end(l);
     return l;
 }
 

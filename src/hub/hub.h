@@ -28,6 +28,7 @@ struct presenter {
     void (*reload)(struct conn *c, struct room_id room, int64_t from);
     /* Own membership: the account joined (the hub has subscribed it already) or left a room. May be NULL. */
     bool follows_membership; /* subscribe and unsubscribe as the account joins and leaves */
+    bool of_one_room;        /* a socket of one room: closed with revoked_code when its account leaves that room, or the room is no more */
     int64_t replay_max;      /* changes; 0: no limit */
     bool spares_author;      /* typing is not told to the typist's own sockets */
     int revoked_code;        /* WebSocket close code when the listener's session is revoked */

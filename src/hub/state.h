@@ -174,6 +174,9 @@ void deliver_passing(struct hub_room *room, const struct event *e);
 /* One event to one listener, at once. */
 void deliver_to(struct listener *l, const struct event *e, bool replay);
 
+/* hub.c */
+void listener_end(struct listener *l); /* hears nothing more, and its connection is closed */
+
 /* guild.c: who hears which channels follows from what happens in the guild */
 void guild_joined(struct listener *l, const struct event *e);                 /* the listener's account came into the guild */
 void guild_changed(struct hub_room *room, const struct event *e);             /* a channel came or went, all who listen */

@@ -158,6 +158,11 @@ void col_message(struct db_rows *rows, int c, struct arena *arena, struct messag
     };
 }
 
+enum fault store_message_room(struct store *store, struct message_id id, struct room_id *out)
+{
+    return STORE_NUMBER(store, &out->v, message_room, DB_I64(id.v));
+}
+
 enum fault store_message_by_id(struct store *store, struct room_id room, struct message_id id, struct arena *arena, struct message *out,
                                int64_t *original_out)
 {

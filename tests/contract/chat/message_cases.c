@@ -301,7 +301,22 @@ static void history_is_read_in_both_directions(void **state)
     assert_refused(ASK(w, ali, message_history, .room = LOBBY, .limit = 1, .before = -1), invalid, "before");
 }
 
-CASES(message, STORY(a_post_is_numbered_and_told), STORY(bad_texts_and_keys_are_refused), STORY(a_reply_carries_its_quote),
+static void a_message_is_found_without_its_room_by_those_who_may_read_it(void **state)
+{
+    struct world *w = *state;
+    struct actor ali = someone(w, "ali"), vali = someone(w, "vali");
+    struct room_id hidden = group(w, ali, false, "Hidden"), open = group(w, ali, true, "Open");
+    struct message one = post(w, ali, hidden, "one"), two = post(w, ali, open, "two");
+    struct message_get_out *out = &DO(w, ali, message_get, .id = one.id)->out.message_get;
+    assert_span(out->message.text, "one");
+    assert_int_equal(out->message.room.v, hidden.v);
+    assert_int_equal(out->role, role_owner);
+    assert_int_equal(DO(w, vali, message_get, .id = two.id)->out.message_get.role, role_none);
+    assert_refused(ASK(w, vali, message_get, .id = one.id), not_found, "message");
+    assert_refused(ASK(w, ali, message_get, .id = { 999999 }), not_found, "message");
+}
+
+CASES(message, STORY(a_message_is_found_without_its_room_by_those_who_may_read_it), STORY(a_post_is_numbered_and_told), STORY(bad_texts_and_keys_are_refused), STORY(a_reply_carries_its_quote),
       STORY(a_repeated_key_is_answered_with_the_first_message), STORY(a_repeat_within_one_batch_is_stored_once),
       STORY(a_repeat_finds_its_like_after_edit_and_delete), STORY(a_batch_numbers_every_room_without_holes), STORY(a_mixed_batch_keeps_its_order),
       STORY(an_edit_is_the_authors_alone), STORY(a_deleted_message_stays_in_its_place_without_its_text),

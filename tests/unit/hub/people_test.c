@@ -114,6 +114,45 @@ static void a_leaving_that_was_lost_on_the_way_ends_the_subscription_all_the_sam
     world_close(&w);
 }
 
+/* A socket of one room ends with the membership: live, when the word of it came before it listened, and with the room. */
+static void a_socket_of_one_room_ends_with_the_membership(void **state)
+{
+    (void)state;
+    struct world w = { 0 };
+    struct crowd crowd;
+    world_open(&w, 2, bus_create_local());
+    crowd_open(&crowd);
+    struct actor ali = house_register(&w.house, "ali"), vali = house_register(&w.house, "vali");
+    struct room_id room = house_group(&w.house, ali, "garden", true), other = house_group(&w.house, vali, "yard", true);
+    house_seat(&w.house, ali, room, vali.account);
+    int64_t seq = house_post(&w.house, ali, room, "hello");
+    struct client *live[3];
+    for (int i = 0; i < 3; i++) live[i] = client_open(&crowd, w.loops[i % 2].port, i < 2 ? vali : ali, "narrow", usual);
+    for (int i = 0; i < 3; i++) client_say(live[i], "sub %lld %lld %lld", (long long)room.v, (long long)seq - 1, (long long)-1);
+    for (int i = 0; i < 3; i++) assert_true(client_hears_all(live[i], room, seq - 1, seq));
+    struct client *elsewhere = client_open(&crowd, w.loops[0].port, vali, "narrow", usual);
+    client_say(elsewhere, "sub %lld 0 -1", (long long)other.v);
+    client_say(elsewhere, "ping 1");
+    assert_true(client_hears(elsewhere, "ok ping 1"));
+    house_unseat(&w.house, ali, room, vali.account);
+    for (int i = 0; i < 2; i++) assert_true(client_closed(live[i], 4003));
+    struct client *late = client_open(&crowd, w.loops[0].port, vali, "narrow", usual);
+    client_say(late, "sub %lld %lld %lld", (long long)room.v, (long long)seq, (long long)seq);
+    assert_true(client_closed(late, 4003));
+    house_post(&w.house, ali, room, "among us");
+    assert_true(client_hears(live[2], "%lld %lld message_posted l among us", (long long)room.v, (long long)seq + 2));
+    struct command *c = command_create(command_room_delete, ali);
+    c->in.room_delete.room = room;
+    house_ask(&w.house, 0, c);
+    assert_int_equal(c->fault, fault_none);
+    command_destroy(c);
+    assert_true(client_closed(live[2], 4003));
+    client_say(elsewhere, "ping 2");
+    assert_true(client_hears(elsewhere, "ok ping 2"));
+    crowd_close(&crowd);
+    world_close(&w);
+}
+
 static void coming_and_going_may_be_doubled(void **state)
 {
     (void)state;
@@ -606,6 +645,7 @@ int main(void)
         cmocka_unit_test(who_makes_a_room_hears_it_from_the_start),
         cmocka_unit_test(who_is_thrown_out_while_catching_up_is_told_so),
         cmocka_unit_test(a_leaving_that_was_lost_on_the_way_ends_the_subscription_all_the_same),
+        cmocka_unit_test(a_socket_of_one_room_ends_with_the_membership),
         cmocka_unit_test(coming_and_going_may_be_doubled),
         cmocka_unit_test(a_stranger_subscribes_to_nothing),
         cmocka_unit_test(a_session_that_ends_closes_its_sockets_and_no_others),

@@ -44,6 +44,8 @@ static const struct presenter plain = { .name = "plain", .present = present, .re
 static const struct presenter member = { .name = "member", .present = present, .caught_up = caught_up, .reload = reload,
     .follows_membership = true, .replay_max = RELOAD_ABOVE, .spares_author = true, .revoked_code = 4002 };
 
+static const struct presenter narrow = { .name = "narrow", .present = present, .of_one_room = true, .revoked_code = 4003 };
+
 /* The sockets */
 
 struct socket { struct listener *listener; };
@@ -116,7 +118,8 @@ static void open_socket(struct request *r)
     struct world_loop *at = request_door(r);
     int64_t account, session;
     if (!request_is_websocket(r) || !span_to_i64(request_param(r, "account"), &account) || !span_to_i64(request_param(r, "session"), &session)) abort();
-    const struct presenter *presenter = span_eq(request_param(r, "kind"), SPAN("member")) ? &member : &plain;
+    struct span kind = request_param(r, "kind");
+    const struct presenter *presenter = span_eq(kind, SPAN("member")) ? &member : span_eq(kind, SPAN("narrow")) ? &narrow : &plain;
     struct actor actor = { { account }, { session } };
     char name[32];
     struct person who = { .id = actor.account, .username = span_make(name, (size_t)snprintf(name, sizeof name, "n%lld", (long long)account)) };
