@@ -44,6 +44,8 @@ void hub_tap(struct hub *hub, bus_listener_fn *fn, void *arg);
 struct listener *hub_listen(struct hub *hub, struct conn *c, const struct presenter *presenter, struct actor actor, struct person who);
 void hub_forget(struct listener *l); /* call in on_close; frees it */
 struct actor listener_actor(const struct listener *l);
+/* The listener hears on another connection of the same loop from now on. What the turn has for it so far stays on the old one. */
+void hub_rehome(struct listener *l, struct conn *to);
 
 /* Knows everything up to `after`; when head (a fresh reading, or -1: unknown) equals it, no query is made. */
 void hub_subscribe(struct listener *l, struct room_id room, int64_t after, int64_t head);

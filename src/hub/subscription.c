@@ -130,3 +130,13 @@ void subscriptions_drop(struct listener *l)
         drop(s);
     }
 }
+
+/* Out of the audiences by the old connection, which may be encoded for otherwise, and in by the new one. */
+void hub_rehome(struct listener *l, struct conn *to)
+{
+    for (struct subscription *s = l->subs; s; s = s->next)
+        if (s->state == sub_ready || s->state == sub_live) audience_drop(s);
+    l->conn = to;
+    for (struct subscription *s = l->subs; s; s = s->next)
+        if (s->state == sub_ready || s->state == sub_live) audience_add(s, s->state == sub_live);
+}

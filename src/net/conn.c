@@ -5,6 +5,7 @@
    memory returns to the slab when the watch is closed and the dirty list has let go, whichever comes last. Nothing is read after conn_kill. */
 #include "net/conn.h"
 #include "base/log.h"
+#include "net/detached.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -29,6 +30,7 @@ void conn_disarm(struct conn *c)
 
 void conn_watch(struct conn *c)
 {
+    if (c->flags & conn_detached) return;
     bool writes = c->flags & (conn_blocked | conn_tls_wants_write);
     int events = writes ? watch_write : 0;
     if (c->flags & conn_peer_ended)
@@ -84,15 +86,20 @@ void conn_finish(struct conn *c)
     conn_mark_dirty(c);
 }
 
+static void conn_let_go(struct conn *c)
+{
+    if (c->flags & conn_dirty)
+        c->flags |= conn_buried;
+    else
+        slab_give(c);
+}
+
 static void on_watch_closed(struct watch *w)
 {
     struct conn *c = container_of(w, struct conn, watch);
     struct net *net = c->net;
     close(c->fd);
-    if (c->flags & conn_dirty)
-        c->flags |= conn_buried;
-    else
-        slab_give(c);
+    conn_let_go(c);
     net_watch_gone(net);
 }
 
@@ -104,11 +111,15 @@ static void conn_bury(struct conn *c)
     else if (c->http)
         http_gone(c);
     queue_clear(c, false);
+    c->net->figures.n_connections--;
+    c->flags |= conn_closing;
+    if (c->flags & conn_detached) {
+        conn_let_go(c);
+        return;
+    }
     tls_end(c, c->flags & conn_ends_after);
     SSL_free(c->ssl);
     c->ssl = NULL;
-    c->net->figures.n_connections--;
-    c->flags |= conn_closing;
     watch_close(&c->watch, on_watch_closed);
 }
 
@@ -233,10 +244,25 @@ static bool is_dead(const struct conn *c)
     return c->flags & conn_deaf && c->stage == stage_dead;
 }
 
+/* Nothing leaves by itself: the owner is told that something waits. */
+static void settle_detached(struct conn *c)
+{
+    c->net->gathered.n = 0;
+    if (c->first && !is_dead(c)) c->ws->on_frames(c);
+    if (is_dead(c))
+        conn_bury(c);
+    else if (!c->first)
+        conn_drained(c);
+}
+
 void conn_settle(struct conn *c)
 {
     if (c->flags & conn_closing) {
         if (c->flags & conn_buried) slab_give(c);
+        return;
+    }
+    if (c->flags & conn_detached) {
+        settle_detached(c);
         return;
     }
     if (c->first && !(c->flags & conn_blocked) && !is_dead(c)) queue_flush(c);
@@ -302,6 +328,23 @@ void conn_address(const struct conn *c, char out[46])
 {
     const unsigned char *forwarded = c->ws ? NULL : http_client_address(c);
     address_print(forwarded ? forwarded : c->address, out);
+}
+
+struct conn *detached_open(struct net *net, const struct conn *like, const struct ws_handler *handler, void *user)
+{
+    struct conn *c = net->figures.n_connections < net->config.max_connections ? slab_take(net) : NULL;
+    if (!c) return NULL;
+    c->fd = -1;
+    c->flags = conn_detached;
+    const unsigned char *forwarded = http_client_address(like);
+    memcpy(c->address, forwarded ? forwarded : like->address, sizeof c->address);
+    timer_init(&c->timer, on_timeout);
+    c->stage = stage_websocket;
+    c->ws = handler;
+    c->user = user;
+    net->figures.n_connections++;
+    net->figures.n_websockets++;
+    return c;
 }
 
 struct conn *conn_open(struct net *net, int fd, const struct sockaddr_storage *peer)

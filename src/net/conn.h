@@ -45,6 +45,7 @@ enum conn_flag {
     ws_pinged = 1 << 19,        /* since the last byte heard */
     ws_told_going_away = 1 << 20,
     ws_has_early = 1 << 21,     /* see struct early */
+    conn_detached = 1 << 22,    /* has no socket: detached.h */
 };
 
 struct queue {

@@ -20,6 +20,7 @@ struct route {
     route_fn *handle;
     size_t max_body_bytes; /* 0: 64 KiB */
     int flags;
+    void *arg;             /* for the handler: request_route_arg */
 };
 
 struct router *router_create(void);
@@ -50,6 +51,9 @@ void *request_user(const struct request *r);
 void request_set_user(struct request *r, void *user); /* for handlers that answer later */
 /* A request whose client went away while its handler waits: answering it is allowed and does nothing but end it. */
 bool request_is_orphan(const struct request *r);
+/* gone is called when the client goes away while the handler waits (it is an orphan then and must still be answered, now or later). NULL: no call. */
+void request_on_gone(struct request *r, void (*gone)(struct request *r));
+void *request_route_arg(const struct request *r);
 
 /* A body that is never whole in memory: for routes with route_streams. The handler looks at the head and answers (then the body is never read and
    the connection ends), or calls request_receive, now or later. One answer ends it, whenever; data must not answer. */

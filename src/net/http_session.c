@@ -82,6 +82,7 @@ void http_gone(struct conn *c)
     if (r) r->conn = NULL;
     session_free(c);
     if (r && is_told) r->sink->gone(r);
+    else if (r && r->gone) r->gone(r);
 }
 
 const unsigned char *http_client_address(const struct conn *c)
@@ -401,7 +402,7 @@ void http_accept_websocket(struct request *r, const struct ws_handler *handler, 
         request_end(r);
         return;
     }
-    bool deflates = ws_choose_deflate(request_header(r, "sec-websocket-extensions"), extensions);
+    bool deflates = !handler->never_deflates && ws_choose_deflate(request_header(r, "sec-websocket-extensions"), extensions);
     push_switching(r, key, protocol, extensions);
     if (r->is_forwarded) memcpy(c->address, r->client, 16);
     struct buf kept = c->http->kept;

@@ -7,6 +7,7 @@
    Many small frames are copied together and sent at once: for a busy room the next connection has nearly always the same frames, and then
    the copy of the one before is sent again. The remembered frame pointers are only compared; whatever may create a frame forgets them first. */
 #include "net/conn.h"
+#include "net/detached.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -89,20 +90,35 @@ static void queue_prepend(struct conn *c, struct frame *f)
     c->first = f;
 }
 
-/* Lets go of the first frame; the next one takes its place. */
-static void queue_shift(struct conn *c)
+/* Gives the first frame away; the next one takes its place. */
+static struct frame *queue_unhook(struct conn *c)
 {
-    frame_unref(c->first);
+    struct frame *f = c->first;
     c->first = NULL;
     c->first_sent_bytes = 0;
     struct queue *q = c->queue;
-    if (!q) return;
+    if (!q) return f;
     c->first = q->frames[q->head];
     q->head = (q->head + 1) & (q->cap - 1);
     if (--q->n == 0) {
         queue_release(c->net, q);
         c->queue = NULL;
     }
+    return f;
+}
+
+static void queue_shift(struct conn *c)
+{
+    frame_unref(queue_unhook(c));
+}
+
+struct frame *detached_take(struct conn *c)
+{
+    if (!c->first) return NULL;
+    c->queued_bytes -= (uint32_t)c->first->n;
+    struct frame *f = queue_unhook(c);
+    if (!c->first && c->flags & conn_passed_mark) conn_mark_dirty(c);
+    return f;
 }
 
 static uint32_t queue_count(const struct conn *c)
@@ -156,7 +172,7 @@ static void drop_droppable(struct conn *c)
 /* Much in one turn is not slow yet: the kernel has not been asked. Frames will be made after this, so nothing is remembered of the scratch. */
 static void flush_early(struct conn *c)
 {
-    if (c->flags & conn_blocked) return;
+    if (c->flags & (conn_blocked | conn_detached)) return;
     c->net->gathered.n = 0;
     queue_flush(c);
     c->net->gathered.n = 0;

@@ -37,6 +37,8 @@ int64_t request_declared_bytes(const struct request *r) { return http_parser_dec
 bool request_is_secure(const struct request *r) { return r->is_secure; }
 void *request_user(const struct request *r) { return r->user; }
 void request_set_user(struct request *r, void *user) { r->user = user; }
+void request_on_gone(struct request *r, void (*gone)(struct request *r)) { r->gone = gone; }
+void *request_route_arg(const struct request *r) { return r->route ? r->route->arg : NULL; }
 bool request_is_orphan(const struct request *r) { return !r->conn || r->conn->stage != stage_http; }
 
 struct span request_param(const struct request *r, const char *name)

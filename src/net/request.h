@@ -28,6 +28,7 @@ struct request {
     unsigned n_params;
     struct request_param params[ROUTE_PARAMS_MAX];
     struct buf headers; /* of the answer: whole lines */
+    void (*gone)(struct request *r); /* NULL: nobody asks */
     const struct body_sink *sink; /* NULL: the body is kept, or not asked for */
     bool streams, body_whole, gave_up, sink_ended;
     bool is_secure, is_forwarded;

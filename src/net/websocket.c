@@ -139,6 +139,10 @@ static void push_close(struct conn *c, int code, struct span reason)
 void ws_close(struct conn *c, int code, const char *reason)
 {
     if (c->stage != stage_websocket || c->flags & ws_close_sent) return;
+    if (c->flags & conn_detached) {
+        conn_kill(c, code);
+        return;
+    }
     push_close(c, code, span_of(reason));
     c->close_code = (uint16_t)code;
     conn_arm(c, close_ms);
@@ -169,6 +173,10 @@ void ws_too_slow(struct conn *c)
 {
     c->net->figures.n_slow_closed++;
     LOG(info, "slow reader closed", log_int("queued_bytes", c->queued_bytes));
+    if (c->flags & conn_detached) {
+        conn_kill(c, 4413);
+        return;
+    }
     queue_clear(c, true);
     push_close(c, 4413, SPAN("too slow"));
     c->close_code = 4413;

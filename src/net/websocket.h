@@ -17,6 +17,8 @@ struct ws_handler {
     int32_t silence_ms;                                     /* ping after half of it, drop (close code silence_code) after it; 0: 90 s */
     int silence_code;                                       /* 0: 1001 */
     void (*on_going_away)(struct conn *c);                  /* server stops: last words before 1001; may be NULL */
+    void (*on_frames)(struct conn *c);                      /* of a detached connection alone: detached.h */
+    bool never_deflates;                                    /* does not negotiate compression */
 };
 
 /* Accepts the upgrade: 101, the request is over, the connection is a WebSocket. protocol may be empty. The request must have passed

@@ -380,3 +380,20 @@ void ws_encode_close(struct buf *out, uint16_t code, struct span reason)
     }
     ws_encode(out, ws_op_close, (struct span){ payload, n });
 }
+
+bool ws_read_own(struct span *rest, enum ws_opcode *op_out, struct span *payload_out)
+{
+    const unsigned char *b = (const unsigned char *)rest->p;
+    size_t n_head = rest->n < 2 ? 2 : head_length(b, rest->n);
+    if (rest->n < n_head) return false;
+    uint64_t n = b[1] & 0x7F;
+    if (n >= 126) {
+        n = 0;
+        for (size_t i = 2; i < n_head; i++) n = n << 8 | b[i];
+    }
+    if (rest->n - n_head < n) return false;
+    *op_out = b[0] & 15;
+    *payload_out = span_make(rest->p + n_head, (size_t)n);
+    *rest = span_make(rest->p + n_head + n, rest->n - n_head - (size_t)n);
+    return true;
+}

@@ -45,6 +45,8 @@ void ws_encode(struct buf *out, enum ws_opcode op, struct span payload);
 void ws_encode_deflated(struct buf *out, enum ws_opcode op, struct span payload);
 /* code 0: an empty close. The reason is cut to 123 bytes at a code point. */
 void ws_encode_close(struct buf *out, uint16_t code, struct span reason);
+/* Reads back what was written above: cuts the next whole frame off *rest. False: nothing (whole) is left. Never a deflated one's meaning. */
+bool ws_read_own(struct span *rest, enum ws_opcode *op_out, struct span *payload_out);
 bool ws_code_is_valid(unsigned code); /* may stand in a close frame from a peer */
 
 /* Handshake. The answer to a Sec-WebSocket-Key: 28 characters and NUL; false when the key is not the base64 of 16 bytes. */
