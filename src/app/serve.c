@@ -143,6 +143,7 @@ static int open_doors(struct server *server)
     server->shared.door_settings = &server->door_settings;
     server->shared.limits = limits_create(config->rate_limits);
     server->shared.doors = doors_create(config->n_loops);
+    server->shared.nets = nets_create(config->n_loops);
     return trust_proxies(server);
 }
 
@@ -248,6 +249,7 @@ static void take_down(struct server *server)
     if (server->dispatch) dispatch_end(server->dispatch);
     files_destroy(server->shared.files);
     for (int i = 0; i < server->n_stations; i++) station_destroy(server->stations[i]);
+    nets_destroy(server->shared.nets);
     dispatch_destroy(server->dispatch);
     census_destroy(server->census);
     bus_destroy(server->shared.bus);

@@ -43,7 +43,7 @@ enum fault station_create(const struct station_shared *shared, int index, int po
     s->doors = shared->doors;
     enum fault f = net_create(&(struct net_config){ .loop = s->loop, .router = shared->router, .door = &s->door,
         .address = shared->config->listen_address, .port = port, .joins = index > 0, .tls = shared->tls, .trusted_proxies = shared->proxies,
-        .max_connections = connections_max(shared->config->n_loops) }, &s->net);
+        .max_connections = connections_max(shared->config->n_loops), .nets = shared->nets }, &s->net);
     if (f != fault_none) {
         fprintf(stderr, "suhbat: cannot listen on %s port %d: is it in use?\n", shared->config->listen_address, port);
         loop_destroy(s->loop);

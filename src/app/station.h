@@ -19,6 +19,7 @@ struct station_shared {        /* borrowed by every station */
     struct bus *bus;
     struct limits *limits;
     struct doors *doors;
+    struct nets *nets;
 };
 
 struct station;

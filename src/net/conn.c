@@ -94,13 +94,18 @@ static void conn_let_go(struct conn *c)
         slab_give(c);
 }
 
+void conn_release(struct conn *c)
+{
+    struct net *net = c->net;
+    conn_let_go(c);
+    net_watch_gone(net);
+}
+
 static void on_watch_closed(struct watch *w)
 {
     struct conn *c = container_of(w, struct conn, watch);
-    struct net *net = c->net;
     close(c->fd);
-    conn_let_go(c);
-    net_watch_gone(net);
+    conn_release(c);
 }
 
 static void conn_bury(struct conn *c)
@@ -234,6 +239,10 @@ static void conn_settle_rest(struct conn *c)
         conn_bury(c);
         return;
     }
+    if (c->flags & conn_moves && !c->first && c->stage == stage_http) {
+        conn_leave(c);
+        return;
+    }
     if (!c->first) conn_drained(c);
     if (c->flags & conn_feed_again && c->stage != stage_dead) conn_feed_kept(c);
 }
@@ -273,7 +282,7 @@ void conn_settle(struct conn *c)
         if (c->stage == stage_http && writes) conn_arm(c, stall_ms);
         if (c->stage == stage_http && !writes) http_arm(c);
     }
-    bool owes = c->flags & (conn_feed_again | (c->first ? 0u : (uint32_t)(conn_passed_mark | conn_ends_after)));
+    bool owes = c->flags & (conn_feed_again | (c->first ? 0u : (uint32_t)(conn_passed_mark | conn_ends_after | conn_moves)));
     if (owes || is_dead(c)) conn_settle_rest(c);
 }
 
@@ -347,23 +356,34 @@ struct conn *detached_open(struct net *net, const struct conn *like, const struc
     return c;
 }
 
-struct conn *conn_open(struct net *net, int fd, const struct sockaddr_storage *peer)
+struct conn *conn_take(struct net *net, int fd, SSL *ssl)
 {
     struct conn *c = slab_take(net);
     if (!c) return NULL;
-    c->fd = fd;
-    c->heard_ms = (uint32_t)loop_now_ms(net->loop);
-    address_of(peer, c->address);
-    timer_init(&c->timer, on_timeout);
-    if (net->config.tls) c->ssl = tls_accept(net->config.tls, fd);
-    if ((net->config.tls && !c->ssl) || watch_open(net->loop, &c->watch, fd, on_ready) != fault_none) {
-        SSL_free(c->ssl);
+    if (watch_open(net->loop, &c->watch, fd, on_ready) != fault_none) {
         slab_give(c);
         return NULL;
     }
-    c->stage = c->ssl ? stage_handshaking : stage_http;
+    c->fd = fd;
+    c->ssl = ssl;
+    c->heard_ms = (uint32_t)loop_now_ms(net->loop);
+    timer_init(&c->timer, on_timeout);
     net->n_watches++;
     net->figures.n_connections++;
+    return c;
+}
+
+struct conn *conn_open(struct net *net, int fd, const struct sockaddr_storage *peer)
+{
+    SSL *ssl = net->config.tls ? tls_accept(net->config.tls, fd) : NULL;
+    if (net->config.tls && !ssl) return NULL;
+    struct conn *c = conn_take(net, fd, ssl);
+    if (!c) {
+        SSL_free(ssl);
+        return NULL;
+    }
+    address_of(peer, c->address);
+    c->stage = ssl ? stage_handshaking : stage_http;
     conn_arm(c, tls_handshake_ms);
     conn_watch(c);
     return c;

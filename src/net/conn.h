@@ -19,6 +19,7 @@
 #include <assert.h>
 #include <limits.h>
 #include <openssl/ssl.h>
+#include <stdatomic.h>
 
 enum conn_stage { stage_free, stage_handshaking, stage_http, stage_websocket, stage_finishing, stage_dead };
 
@@ -46,6 +47,7 @@ enum conn_flag {
     ws_told_going_away = 1 << 20,
     ws_has_early = 1 << 21,     /* see struct early */
     conn_detached = 1 << 22,    /* has no socket: detached.h */
+    conn_moves = 1 << 23,       /* leaves for another loop when the queue is empty; see move.c */
 };
 
 struct queue {
@@ -115,7 +117,9 @@ struct net {
     int port;
     bool listening;          /* listener is open */
     bool stopping;           /* answers say "Connection: close" */
-    bool destroying;         /* to be freed when the last watch has closed */
+    bool closing;            /* all connections were told to go */
+    bool destroying;         /* to be freed when the last watch has closed and the last announced connection has come */
+    atomic_uint announced;   /* connections that other loops are sending here, and NET_SHUT; see move.c */
     size_t n_watches;        /* open or still closing: the listener's and the connections' */
     struct timer accept_pause;
     struct early *early;     /* bytes that came before the upgrade was accepted; nearly always NULL */
@@ -140,6 +144,8 @@ void slab_give(struct conn *c);
 
 /* conn.c */
 struct conn *conn_open(struct net *net, int fd, const struct sockaddr_storage *peer); /* NULL: no memory; the fd is then the caller's */
+struct conn *conn_take(struct net *net, int fd, SSL *ssl); /* watched and counted, without stage. NULL: no memory; both are then the caller's */
+void conn_release(struct conn *c);          /* its watch has had its last callback */
 void conn_mark_dirty(struct conn *c);
 void conn_kill(struct conn *c, int code);   /* ends it in this turn's flush; handlers are told then. Safe anywhere */
 void conn_finish(struct conn *c);           /* ends it when what is queued has left */
@@ -164,11 +170,18 @@ void tls_end(struct conn *c, bool politely);
 
 /* net.c */
 void net_watch_gone(struct net *net);       /* one watch has had its last callback */
+void net_free_when_gone(struct net *net);   /* if it is to be freed and nothing of it is left to come */
 const char *net_date(struct net *net);      /* IMF-fixdate of now */
 
 /* listener.c */
 must_use enum fault listener_open(struct net *net);
 void listener_close(struct net *net);
+
+/* move.c */
+#define NET_SHUT (1u << 31)
+void conn_leave(struct conn *c);            /* for the loop where its request was sent; nothing is queued */
+void net_shut(struct net *net);             /* no more connections come from other loops, but those that are announced */
+unsigned net_n_announced(const struct net *net);
 
 /* http_session.c */
 size_t http_feed(struct conn *c, char *p, size_t n); /* returns how many bytes it took; fewer when the stage changed */

@@ -55,6 +55,12 @@ bool request_is_orphan(const struct request *r);
 void request_on_gone(struct request *r, void (*gone)(struct request *r));
 void *request_route_arg(const struct request *r);
 
+/* The rest of this request, and of its connection, is a matter of another loop: the connection goes there, with its TLS state and what was pipelined
+   behind, and handle runs for r on that loop's thread (request_door is then that loop's). To be called in place of an answer, for a whole request;
+   r and its connection are not to be touched here any more. to: from net_of_loop; its own net: handle runs at once. Answers given earlier leave
+   first. When the other loop is stopping: 503 from here; when it is full or closing, the connection is closed. An orphan only ends. */
+void request_move(struct request *r, struct net *to, route_fn *handle);
+
 /* A body that is never whole in memory: for routes with route_streams. The handler looks at the head and answers (then the body is never read and
    the connection ends), or calls request_receive, now or later. One answer ends it, whenever; data must not answer. */
 struct body_sink {

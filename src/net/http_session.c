@@ -66,6 +66,7 @@ static void request_free(struct request *r)
 {
     buf_fini(&r->headers);
     http_parser_destroy(r->parser);
+    free(r->moving);
     arena_destroy(r->arena);
 }
 
@@ -75,7 +76,7 @@ void http_gone(struct conn *c)
     struct request *r = s->request;
     bool is_told = r && r->sink && !r->sink_ended, is_sending = s->sender != NULL;
     if (is_sending) sender_end(s->sender);
-    if (r && (is_sending || (s->state != http_state_handling && !is_told))) {
+    if (r && (is_sending || r->moving || (s->state != http_state_handling && !is_told))) {
         request_free(r);
         r = NULL;
     }
@@ -83,6 +84,33 @@ void http_gone(struct conn *c)
     session_free(c);
     if (r && is_told) r->sink->gone(r);
     else if (r && r->gone) r->gone(r);
+}
+
+/* Between two loops; see move.c */
+
+struct request *http_request(const struct conn *c) { return c->http->request; }
+
+struct http_session *http_detach(struct conn *c)
+{
+    struct http_session *s = c->http;
+    c->http = NULL;
+    s->request->conn = NULL;
+    return s;
+}
+
+void http_attach(struct conn *c, struct http_session *s)
+{
+    c->http = s;
+    s->request->conn = c;
+    s->request->door = c->net->config.door;
+    if (s->kept.n >= kept_pause_bytes) c->flags |= conn_paused;
+}
+
+void http_drop(struct http_session *s)
+{
+    request_free(s->request);
+    buf_fini(&s->kept);
+    free(s);
 }
 
 const unsigned char *http_client_address(const struct conn *c)

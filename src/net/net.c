@@ -29,12 +29,49 @@ static void net_free(struct net *net)
     queue_pool_fini(net);
     free(net->read_buffer);
     free(net->scratch);
-    free(net);
+    if (!net->config.nets) free(net);
+}
+
+void net_free_when_gone(struct net *net)
+{
+    if (net->destroying && net->n_watches == 0 && net_n_announced(net) == 0) net_free(net);
 }
 
 void net_watch_gone(struct net *net)
 {
-    if (--net->n_watches == 0 && net->destroying) net_free(net);
+    net->n_watches--;
+    net_free_when_gone(net);
+}
+
+/* The row of all networks. What other loops may still look at (struct net itself) stays until every loop has ended. */
+
+struct nets {
+    int n_loops;
+    struct net *of_loop[];
+};
+
+struct nets *nets_create(int n_loops)
+{
+    struct nets *nets = calloc(1, sizeof *nets + sizeof(struct net *) * (size_t)n_loops);
+    if (!nets) abort();
+    nets->n_loops = n_loops;
+    return nets;
+}
+
+void nets_destroy(struct nets *nets)
+{
+    if (!nets) return;
+    for (int i = 0; i < nets->n_loops; i++) free(nets->of_loop[i]);
+    free(nets);
+}
+
+int net_n_loops(const struct net *any) { return any->config.nets ? any->config.nets->n_loops : 1; }
+
+struct net *net_of_loop(struct net *any, int index)
+{
+    const struct nets *nets = any->config.nets;
+    if (!nets) return index == loop_index(any->loop) ? any : NULL;
+    return index >= 0 && index < nets->n_loops ? nets->of_loop[index] : NULL;
 }
 
 enum fault net_create(const struct net_config *config, struct net **out)
@@ -50,15 +87,17 @@ enum fault net_create(const struct net_config *config, struct net **out)
     signal(SIGPIPE, SIG_IGN); /* TLS writes through write(2) */
     enum fault f = net->read_buffer && net->scratch ? listener_open(net) : fault_unavailable;
     if (f != fault_none) {
+        net->config.nets = NULL;
         net_free(net);
         return f;
     }
+    if (config->nets) config->nets->of_loop[loop_index(net->loop)] = net;
     *out = net;
     return fault_none;
 }
 
 int net_port(const struct net *net) { return net->port; }
-size_t net_n_connections(const struct net *net) { return net->figures.n_connections; }
+size_t net_n_connections(const struct net *net) { return net->figures.n_connections + net_n_announced(net); }
 void net_figures(const struct net *net, struct net_figures *out) { *out = net->figures; }
 
 static void each_conn(struct net *net, void (*fn)(struct conn *c, void *arg), void *arg)
@@ -83,6 +122,7 @@ void net_stop_accepting(struct net *net)
 {
     if (net->stopping) return;
     net->stopping = true;
+    net_shut(net);
     listener_close(net);
     each_conn(net, say_stopping, NULL);
 }
@@ -108,6 +148,7 @@ static void close_one(struct conn *c, void *arg)
 
 void net_close_all(struct net *net, int ws_code, const char *reason)
 {
+    net->closing = true;
     each_conn(net, close_one, &(struct farewell){ ws_code, reason });
 }
 
@@ -119,13 +160,14 @@ static void kill_one(struct conn *c, void *arg)
 void net_destroy(struct net *net)
 {
     if (!net) return;
+    net_shut(net);
     listener_close(net);
     each_conn(net, kill_one, NULL);
     flush_turn(&net->flush);
     hook_cancel(&net->flush);
     deflate_thread_fini(); /* of this thread; made anew if it serves another net */
     net->destroying = true;
-    if (net->n_watches == 0) net_free(net);
+    net_free_when_gone(net);
 }
 
 const char *net_date(struct net *net)

@@ -21,6 +21,7 @@ struct net_config {
     struct tls *tls;              /* NULL: plain. Shared by all loops */
     const struct net_proxies *trusted_proxies; /* NULL: none */
     size_t max_connections;       /* per loop; above it new ones are accepted and closed at once */
+    struct nets *nets;            /* NULL: this network knows no other. Shared by all loops, borrowed */
 };
 must_use enum fault net_create(const struct net_config *config, struct net **out);
 int net_port(const struct net *net); /* the real one when 0 was asked */
@@ -28,8 +29,15 @@ int net_port(const struct net *net); /* the real one when 0 was asked */
    becomes less. net_close_all must follow. */
 void net_stop_accepting(struct net *net);
 void net_close_all(struct net *net, int ws_code, const char *reason);
-size_t net_n_connections(const struct net *net);
-void net_destroy(struct net *net); /* all connections must be gone */
+size_t net_n_connections(const struct net *net); /* with those on their way from other loops */
+void net_destroy(struct net *net); /* what is still open is closed at once */
+
+/* The networks of a process, so that a request can be moved between them (request_move). Every net of it is created before the loops run. */
+struct nets;
+struct nets *nets_create(int n_loops); /* gives; aborts when out of memory */
+void nets_destroy(struct nets *nets);  /* after every loop has been destroyed. NULL is fine */
+struct net *net_of_loop(struct net *any, int index); /* by loop_index; NULL: there is no such loop. Any loop's thread may ask its own net */
+int net_n_loops(const struct net *any);
 
 /* A connection is remembered elsewhere only by reference: slot and generation. */
 struct conn_ref { uint32_t slot, generation; };

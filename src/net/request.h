@@ -10,6 +10,7 @@
 #define PATH_SEGMENTS_MAX 24
 
 struct file_sender;
+struct moving;
 
 struct request_param {
     const char *name; /* n_name bytes of the row's path */
@@ -32,6 +33,7 @@ struct request {
     const struct body_sink *sink; /* NULL: the body is kept, or not asked for */
     bool streams, body_whole, gave_up, sink_ended;
     bool is_secure, is_forwarded;
+    struct moving *moving; /* it was sent to another loop; move.c. Owned */
     unsigned char client[16]; /* when is_forwarded */
 };
 
@@ -42,6 +44,10 @@ void router_run(struct request *r);
 /* http_session.c */
 bool request_leaves_body(const struct request *r); /* a body is on its way that nobody will read */
 void http_send_file(struct conn *c, struct file_sender *sender); /* takes; the request goes on until all has left */
+struct request *http_request(const struct conn *c); /* under way */
+struct http_session *http_detach(struct conn *c);   /* the session leaves with its request; c has none */
+void http_attach(struct conn *c, struct http_session *s); /* goes on with the request there; takes */
+void http_drop(struct http_session *s);             /* it will go on nowhere */
 struct request *request_create(struct conn *c, struct http_parser *parser);
 void request_end(struct request *r); /* the answer is queued (or nobody waits for it): the connection goes on, r is freed */
 

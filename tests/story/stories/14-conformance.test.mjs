@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import crypto from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { Server, until } from '../lib/server.mjs';
-import { RawWebSocket, binary, close, closePayload, continuation, deflated, frame, inflated, ping, pong, text } from '../lib/raw.mjs';
+import { Raw, RawWebSocket, binary, close, closePayload, continuation, deflated, frame, inflated, ping, pong, text } from '../lib/raw.mjs';
 
 let server;
 before(async () => { server = await Server.start({ args: ['--conformance'] }); });
@@ -352,3 +352,60 @@ test('the echo is not there unless it was asked for', async () => {
         await plain.stop();
     }
 });
+
+/** A server of two loops, and an answer of the loop that the request names. */
+async function onTwoLoops(story) {
+    const pair = await Server.start({ args: ['--conformance'], loops: 2 });
+    try {
+        await story(pair, (raw) => raw.answer().then((got) => ({ ...got, loop: Number(got.head.match(/\r\nX-Loop: (\d+)/)?.[1]) })));
+    } finally {
+        await pair.stop();
+    }
+}
+
+const get = (path) => `GET ${path} HTTP/1.1\r\nHost: t\r\n\r\n`;
+const post = (path, body) => `POST ${path} HTTP/1.1\r\nHost: t\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
+
+test('14 loops: a connection goes to the loop that its request names, and stays there', () => onTwoLoops(async (pair, answer) => {
+    for (let i = 0; i < 20; i++) {
+        const raw = await Raw.connect(pair);
+        for (const loop of [0, 1, 1, 0]) {
+            assert.equal((await answer(raw.write(get(`/conformance/loop/${loop}`)))).loop, loop);
+            assert.equal((await answer(raw.write(get('/conformance/loop')))).loop, loop);
+            const body = crypto.randomBytes(200_000).toString('hex');
+            const got = await answer(raw.write(post(`/conformance/loop/${1 - loop}`, body)));
+            assert.deepEqual([got.loop, got.body === body], [1 - loop, true]);
+        }
+        assert.equal((await answer(raw.write(get('/conformance/loop/2')))).status, 404);
+        raw.destroy();
+    }
+}));
+
+test('14 loops: what was pipelined is answered in order, wherever it goes', () => onTwoLoops(async (pair, answer) => {
+    const raw = await Raw.connect(pair);
+    const loops = Array.from({ length: 300 }, () => crypto.randomInt(2));
+    raw.write(loops.map((loop, i) => post(`/conformance/loop/${loop}`, `n ${i}`) + get('/conformance/loop')).join(''));
+    for (const [i, loop] of loops.entries()) {
+        const first = await answer(raw);
+        assert.deepEqual([first.loop, first.body], [loop, `n ${i}`]);
+        assert.equal((await answer(raw)).loop, loop);
+    }
+    raw.destroy();
+}));
+
+test('14 loops: an upgrade goes there too', () => onTwoLoops(async (pair) => {
+    for (let i = 0; i < 20; i++) {
+        const ws = await RawWebSocket.open(pair, `/conformance/loop/${i % 2}`, i % 3 ? {} : deflate);
+        await echoes(ws, text, `number ${i} `);
+        ws.send(close, closePayload(1000));
+        assert.equal(await ws.closeCode(), 1000);
+    }
+}));
+
+test('14 loops: a stop with connections on their way is a clean one', () => onTwoLoops(async (pair) => {
+    const clients = await Promise.all(Array.from({ length: 40 }, () => Raw.connect(pair)));
+    for (const raw of clients) raw.write(Array.from({ length: 50 }, (_, i) => get(`/conformance/loop/${i % 2}`)).join(''));
+    await pair.stop();
+    assert.equal(pair.child.exitCode, 0);
+    for (const raw of clients) assert.ok(await raw.end());
+}));

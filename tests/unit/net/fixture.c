@@ -117,11 +117,11 @@ void server_start(struct server *s, const struct server_options *options)
 {
     static const struct server_options plain;
     const struct server_options *o = options ? options : &plain;
-    *s = (struct server){ .loop = loop_create(0), .router = router_create() };
+    *s = (struct server){ .loop = loop_create(o->index), .router = router_create() };
     if (o->n_routes) router_add(s->router, o->routes, o->n_routes);
     router_add(s->router, routes, sizeof routes / sizeof *routes);
     struct net_config config = {
-        .loop = s->loop, .router = s->router, .door = s, .address = "127.0.0.1", .tls = o->tls, .trusted_proxies = o->proxies,
+        .loop = s->loop, .router = s->router, .door = s, .address = "127.0.0.1", .tls = o->tls, .trusted_proxies = o->proxies, .nets = o->nets,
         .max_connections = o->max_connections ? o->max_connections : 1000,
     };
     assert_int_equal(net_create(&config, &s->net), fault_none);
@@ -136,12 +136,22 @@ static void stop(struct server *s, void *arg)
     loop_stop(s->loop);
 }
 
-void server_stop(struct server *s)
+void server_halt(struct server *s)
 {
     server_do(s, stop, NULL);
     thread_join(s->thread);
+}
+
+void server_free(struct server *s)
+{
     loop_destroy(s->loop);
     router_destroy(s->router);
+}
+
+void server_stop(struct server *s)
+{
+    server_halt(s);
+    server_free(s);
 }
 
 struct errand {

@@ -32,12 +32,17 @@ struct server_options {
     size_t max_connections; /* 0: 1000 */
     const struct route *routes; /* further rows, before the fixture's */
     size_t n_routes;
+    struct nets *nets; /* with more loops than one */
+    int index;         /* of the loop */
 };
 
 /* Routes: GET /hello, POST /echo (1 MiB), GET /later (waits in s->waiting), GET /static (3 MiB), GET|PUT /rooms/{room:int}/x/{name}, GET /files/{path*},
    GET /who, WebSocket /ws (echo; 1 MiB; "close" closes 4000), /quiet (silence 1 s), /flood (keeps last_ws). */
 void server_start(struct server *s, const struct server_options *options);
 void server_stop(struct server *s);
+/* In two steps, for servers that know each other: all loops end before the first is freed. */
+void server_halt(struct server *s);
+void server_free(struct server *s);
 /* Runs fn on the loop's thread and waits for it. */
 void server_do(struct server *s, void (*fn)(struct server *s, void *arg), void *arg);
 struct net_figures server_figures(struct server *s);

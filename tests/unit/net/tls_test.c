@@ -1,46 +1,20 @@
 /* TLS over real sockets, with certificates made here. */
 #include "fixture.h"
-#include <openssl/err.h>
-#include <openssl/pem.h>
-#include <openssl/ssl.h>
+#include "tls_client.h"
+#include <openssl/x509.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 
 #define GET(path) "GET " path " HTTP/1.1\r\nHost: t\r\n\r\n"
 
-static char cert_file[] = "/tmp/suhbat-net-cert-XXXXXX", key_file[] = "/tmp/suhbat-net-key-XXXXXX";
-
-static void write_certificate(const char *common_name)
-{
-    EVP_PKEY *key = EVP_EC_gen("P-256");
-    X509 *cert = X509_new();
-    assert_non_null(key);
-    ASN1_INTEGER_set(X509_get_serialNumber(cert), 1);
-    X509_set_version(cert, 2);
-    X509_gmtime_adj(X509_getm_notBefore(cert), -3600);
-    X509_gmtime_adj(X509_getm_notAfter(cert), 3600);
-    X509_set_pubkey(cert, key);
-    X509_NAME_add_entry_by_txt(X509_get_subject_name(cert), "CN", MBSTRING_ASC, (const unsigned char *)common_name, -1, -1, 0);
-    X509_set_issuer_name(cert, X509_get_subject_name(cert));
-    assert_true(X509_sign(cert, key, EVP_sha256()) > 0);
-    FILE *f = fopen(cert_file, "w");
-    assert_int_equal(PEM_write_X509(f, cert), 1);
-    fclose(f);
-    f = fopen(key_file, "w");
-    assert_int_equal(PEM_write_PrivateKey(f, key, NULL, NULL, 0, NULL, NULL), 1);
-    fclose(f);
-    X509_free(cert);
-    EVP_PKEY_free(key);
-}
-
 struct tls_server { struct server s; struct tls *tls; };
 
 static int start(void **state)
 {
     static struct tls_server t;
-    write_certificate("first");
-    assert_int_equal(tls_create(cert_file, key_file, &t.tls), fault_none);
+    tls_files_write("first");
+    assert_int_equal(tls_create(tls_cert_file, tls_key_file, &t.tls), fault_none);
     server_start(&t.s, &(struct server_options){ .tls = t.tls });
     *state = &t;
     return 0;
@@ -54,77 +28,16 @@ static int finish(void **state)
     return 0;
 }
 
-static SSL_CTX *client_context(int max_version)
-{
-    SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
-    SSL_CTX_set_max_proto_version(ctx, max_version);
-    SSL_CTX_set_mode(ctx, SSL_MODE_AUTO_RETRY);
-    return ctx;
-}
-
-static SSL *tls_dial(int port, SSL_CTX *ctx, SSL_SESSION *resume)
-{
-    SSL *ssl = SSL_new(ctx);
-    SSL_set_fd(ssl, dial(port));
-    if (resume) SSL_set_session(ssl, resume);
-    assert_int_equal(SSL_connect(ssl), 1);
-    return ssl;
-}
-
-static void tls_hang_up(SSL *ssl)
-{
-    int fd = SSL_get_fd(ssl);
-    SSL_shutdown(ssl);
-    SSL_free(ssl);
-    close(fd);
-}
-
-static size_t tls_read_all(SSL *ssl, char *p, size_t n)
-{
-    size_t done = 0;
-    while (done < n) {
-        int got = SSL_read(ssl, p + done, (int)(n - done));
-        if (got <= 0) break;
-        done += (size_t)got;
-    }
-    return done;
-}
-
-/* Reads one answer; gives its body. */
-static char *tls_reply(SSL *ssl, size_t *n_out)
-{
-    char head[8192];
-    size_t n = 0;
-    do assert_int_equal(SSL_read(ssl, head + n, 1), 1);
-    while (++n < 4 || memcmp(head + n - 4, "\r\n\r\n", 4) != 0);
-    head[n] = 0;
-    *n_out = strtoul(strstr(head, "Content-Length: ") + 16, NULL, 10);
-    char *body = calloc(1, *n_out + 1);
-    assert_int_equal(tls_read_all(ssl, body, *n_out), *n_out);
-    return body;
-}
-
-static void tls_send(SSL *ssl, const char *text) { assert_int_equal(SSL_write(ssl, text, (int)strlen(text)), strlen(text)); }
-
-static void expect_body(SSL *ssl, const char *request, const char *wanted)
-{
-    size_t n;
-    tls_send(ssl, request);
-    char *body = tls_reply(ssl, &n);
-    assert_string_equal(body, wanted);
-    free(body);
-}
-
 static void both_versions_are_served(void **state)
 {
     struct tls_server *t = *state;
     static const int versions[] = { TLS1_2_VERSION, TLS1_3_VERSION };
     for (int i = 0; i < 2; i++) {
-        SSL_CTX *ctx = client_context(versions[i]);
+        SSL_CTX *ctx = tls_context(versions[i]);
         SSL *ssl = tls_dial(t->s.port, ctx, NULL);
         assert_int_equal(SSL_version(ssl), versions[i]);
-        for (int j = 0; j < 5; j++) expect_body(ssl, GET("/hello"), "hello");
-        expect_body(ssl, GET("/who"), "127.0.0.1 secure");
+        for (int j = 0; j < 5; j++) tls_expect(ssl, GET("/hello"), "hello");
+        tls_expect(ssl, GET("/who"), "127.0.0.1 secure");
         tls_hang_up(ssl);
         SSL_CTX_free(ctx);
     }
@@ -133,7 +46,7 @@ static void both_versions_are_served(void **state)
 static void older_versions_are_not(void **state)
 {
     struct tls_server *t = *state;
-    SSL_CTX *ctx = client_context(TLS1_1_VERSION);
+    SSL_CTX *ctx = tls_context(TLS1_1_VERSION);
     SSL_CTX_set_security_level(ctx, 0);
     SSL *ssl = SSL_new(ctx);
     int fd = dial(t->s.port);
@@ -151,7 +64,7 @@ static void older_versions_are_not(void **state)
 static void large_answers_cross_many_records(void **state)
 {
     struct tls_server *t = *state;
-    SSL_CTX *ctx = client_context(TLS1_3_VERSION);
+    SSL_CTX *ctx = tls_context(TLS1_3_VERSION);
     SSL *ssl = tls_dial(t->s.port, ctx, NULL);
     tls_send(ssl, GET("/static") GET("/hello"));
     usleep(200000);
@@ -174,11 +87,11 @@ static void large_requests_cross_many_records(void **state)
     char head[128], *bytes = malloc(n_body + 1);
     memset(bytes, 'b', n_body);
     bytes[n_body] = 0;
-    SSL_CTX *ctx = client_context(TLS1_3_VERSION);
+    SSL_CTX *ctx = tls_context(TLS1_3_VERSION);
     SSL *ssl = tls_dial(t->s.port, ctx, NULL);
     snprintf(head, sizeof head, "POST /echo HTTP/1.1\r\nHost: t\r\nContent-Length: %d\r\n\r\n", n_body);
     tls_send(ssl, head);
-    expect_body(ssl, bytes, bytes);
+    tls_expect(ssl, bytes, bytes);
     tls_hang_up(ssl);
     SSL_CTX_free(ctx);
     free(bytes);
@@ -200,7 +113,7 @@ static void push_numbers(struct server *s, void *arg)
 static void frames_survive_a_full_socket(void **state)
 {
     struct tls_server *t = *state;
-    SSL_CTX *ctx = client_context(TLS1_3_VERSION);
+    SSL_CTX *ctx = tls_context(TLS1_3_VERSION);
     SSL *ssl = tls_dial(t->s.port, ctx, NULL);
     int small = 65536;
     setsockopt(SSL_get_fd(ssl), SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
@@ -228,14 +141,14 @@ static void frames_survive_a_full_socket(void **state)
 static void sessions_resume_by_ticket(void **state)
 {
     struct tls_server *t = *state;
-    SSL_CTX *ctx = client_context(TLS1_3_VERSION);
+    SSL_CTX *ctx = tls_context(TLS1_3_VERSION);
     SSL *ssl = tls_dial(t->s.port, ctx, NULL);
-    expect_body(ssl, GET("/hello"), "hello");
+    tls_expect(ssl, GET("/hello"), "hello");
     SSL_SESSION *session = SSL_get1_session(ssl);
     tls_hang_up(ssl);
     ssl = tls_dial(t->s.port, ctx, session);
     assert_int_equal(SSL_session_reused(ssl), 1);
-    expect_body(ssl, GET("/hello"), "hello");
+    tls_expect(ssl, GET("/hello"), "hello");
     tls_hang_up(ssl);
     SSL_SESSION_free(session);
     SSL_CTX_free(ctx);
@@ -253,17 +166,17 @@ static void expect_name(SSL *ssl, const char *wanted)
 static void a_reload_serves_the_new_certificate_and_keeps_the_old_connections(void **state)
 {
     struct tls_server *t = *state;
-    SSL_CTX *ctx = client_context(TLS1_3_VERSION);
+    SSL_CTX *ctx = tls_context(TLS1_3_VERSION);
     SSL *before = tls_dial(t->s.port, ctx, NULL);
     expect_name(before, "first");
-    write_certificate("second");
+    tls_files_write("second");
     assert_int_equal(tls_reload(t->tls), fault_none);
     SSL *after = tls_dial(t->s.port, ctx, NULL);
     expect_name(after, "second");
-    expect_body(before, GET("/hello"), "hello");
-    expect_body(after, GET("/hello"), "hello");
+    tls_expect(before, GET("/hello"), "hello");
+    tls_expect(after, GET("/hello"), "hello");
     tls_hang_up(after);
-    FILE *f = fopen(cert_file, "w");
+    FILE *f = fopen(tls_cert_file, "w");
     fputs("not a certificate", f);
     fclose(f);
     assert_int_equal(tls_reload(t->tls), fault_invalid);
@@ -277,22 +190,20 @@ static void a_reload_serves_the_new_certificate_and_keeps_the_old_connections(vo
 static void files_that_do_not_load_are_refused(void **state)
 {
     struct tls *tls = NULL;
-    assert_int_equal(tls_create("/nonexistent/cert", key_file, &tls), fault_invalid);
+    assert_int_equal(tls_create("/nonexistent/cert", tls_key_file, &tls), fault_invalid);
     assert_null(tls);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, start, finish)
 int main(void)
 {
-    close(mkstemp(cert_file));
-    close(mkstemp(key_file));
+    tls_files_make();
     const struct CMUnitTest tests[] = {
         TEST(both_versions_are_served), TEST(older_versions_are_not), TEST(large_answers_cross_many_records),
         TEST(large_requests_cross_many_records), TEST(frames_survive_a_full_socket), TEST(sessions_resume_by_ticket),
         TEST(a_reload_serves_the_new_certificate_and_keeps_the_old_connections), cmocka_unit_test(files_that_do_not_load_are_refused),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
-    unlink(cert_file);
-    unlink(key_file);
+    tls_files_remove();
     return failed;
 }

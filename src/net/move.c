@@ -1,0 +1,147 @@
+/* A request that goes on on another loop, together with its connection. What belongs together (a long poll and the session it asks for) may have
+   been dealt to different loops by the kernel; moving the connection brings it home once, and what it asks later is local there.
+
+       old loop:  request_move ─ the turn's flush, when earlier answers have left: conn_leave ─ on_left: the watch is closed ─► letter
+                                   └ the other network is shut: 503 ends it here
+       new loop:  letter: on_arrival ─► the handler, as if the request had been read there
+                              └ full or closing: the connection is closed
+
+   One loop at a time: until on_left the old loop's thread owns everything, from the posting on the new one's. A connection on its way has been
+   announced to where it goes, and a network waits for all that were: so a letter never finds its network freed. After net_shut none is announced. */
+#include "net/request.h"
+#include <stdlib.h>
+#include <unistd.h>
+
+struct moving {
+    struct letter letter;
+    struct net *to;
+    route_fn *handle;
+    struct http_session *session; /* with the request, and what was pipelined behind it */
+    SSL *ssl;
+    int fd;
+    uint32_t flags;
+    unsigned char address[16];
+};
+
+/* The count of those that were announced */
+
+static bool announce(struct net *to)
+{
+    unsigned n = atomic_load(&to->announced);
+    do
+        if (n & NET_SHUT) return false;
+    while (!atomic_compare_exchange_weak(&to->announced, &n, n + 1));
+    return true;
+}
+
+void net_shut(struct net *net)
+{
+    atomic_fetch_or(&net->announced, NET_SHUT);
+}
+
+unsigned net_n_announced(const struct net *net)
+{
+    return atomic_load(&net->announced) & ~NET_SHUT;
+}
+
+/* The new loop */
+
+static struct conn *admit(struct net *net, const struct moving *m)
+{
+    bool takes = !net->closing && !net->destroying && net->figures.n_connections < net->config.max_connections;
+    struct conn *c = takes ? conn_take(net, m->fd, m->ssl) : NULL;
+    if (!c) {
+        net->figures.n_refused++;
+        return NULL;
+    }
+    memcpy(c->address, m->address, sizeof c->address);
+    c->stage = stage_http;
+    c->flags |= m->flags;
+    http_attach(c, m->session);
+    if (c->ssl && SSL_has_pending(c->ssl)) {
+        c->flags |= conn_feed_again;
+        conn_mark_dirty(c);
+    }
+    conn_watch(c);
+    return c;
+}
+
+static void turn_away(const struct moving *m)
+{
+    SSL_free(m->ssl);
+    close(m->fd);
+    http_drop(m->session);
+}
+
+static void on_arrival(struct letter *l)
+{
+    struct moving *m = container_of(l, struct moving, letter);
+    struct net *net = m->to;
+    route_fn *handle = m->handle;
+    struct conn *c = admit(net, m);
+    if (!c) turn_away(m);
+    free(m);
+    atomic_fetch_sub(&net->announced, 1);
+    if (c)
+        handle(http_request(c));
+    else
+        net_free_when_gone(net);
+}
+
+/* The old loop */
+
+static void on_left(struct watch *w)
+{
+    struct conn *c = container_of(w, struct conn, watch);
+    struct moving *m = c->user;
+    conn_release(c);
+    mailbox_post(loop_mailbox(m->to->loop), &m->letter);
+}
+
+static void stay(struct conn *c, struct request *r)
+{
+    c->flags &= ~(uint32_t)conn_holds;
+    free(r->moving);
+    r->moving = NULL;
+    respond_problem(r, 503);
+}
+
+void conn_leave(struct conn *c)
+{
+    struct request *r = http_request(c);
+    struct moving *m = r->moving;
+    c->flags &= ~(uint32_t)conn_moves;
+    if (!announce(m->to)) {
+        stay(c, r);
+        return;
+    }
+    conn_disarm(c);
+    r->moving = NULL;
+    m->session = http_detach(c);
+    m->ssl = c->ssl, m->fd = c->fd, m->flags = c->flags & conn_tls_wants_write;
+    memcpy(m->address, c->address, sizeof m->address);
+    c->ssl = NULL;
+    c->user = m;
+    c->stage = stage_dead;
+    c->flags |= conn_deaf | conn_closing;
+    c->net->figures.n_connections--;
+    watch_close(&c->watch, on_left);
+}
+
+/* Nothing is read while it waits, not even an end: what the client has sent and gone is still wanted on the other loop. */
+void request_move(struct request *r, struct net *to, route_fn *handle)
+{
+    struct conn *c = r->conn;
+    if (request_is_orphan(r)) {
+        request_end(r);
+    } else if (c->net == to) {
+        handle(r);
+    } else {
+        r->moving = calloc(1, sizeof *r->moving);
+        if (!r->moving) abort();
+        *r->moving = (struct moving){ .letter.open = on_arrival, .to = to, .handle = handle };
+        c->flags |= conn_moves | conn_holds | conn_paused;
+        conn_watch(c);
+        conn_mark_dirty(c);
+    }
+}
