@@ -77,8 +77,18 @@ static const struct web_file *find(const struct web_files *files, const char *pa
 /* A script may be a worker, which is bound by the policy of its own answer. */
 #define SCRIPT_POLICY "default-src 'none'; script-src 'self'; connect-src 'self'; frame-ancestors 'none'"
 
-static void put_headers(struct request *r, const char *content_type, bool immutable, bool varies)
+/* What pages of other origins take in: they keep its name, so it is asked for anew soon. */
+static bool is_for_other_origins(const char *path)
 {
+    return strcmp(path, "desk.js") == 0;
+}
+
+static void put_headers(struct request *r, const char *path, const char *content_type, bool immutable, bool varies)
+{
+    if (is_for_other_origins(path)) {
+        response_header(r, "Cache-Control", SPAN("public, max-age=600"));
+        response_header(r, "Cross-Origin-Resource-Policy", SPAN("cross-origin"));
+    }
     bool is_page = strncmp(content_type, "text/html", 9) == 0;
     if (!response_has_header(r, "cache-control"))
         response_header(r, "Cache-Control", immutable ? SPAN("public, max-age=31536000, immutable") : SPAN("no-cache"));
@@ -107,7 +117,7 @@ static void answer_file(struct request *r, const struct web_file *f)
     static const char *const suffixes[] = { [coding_identity] = "", [coding_gzip] = "-gz", [coding_br] = "-br" };
     size_t n_tag = strlen(f->etag);
     struct span etag = arena_printf(request_arena(r), "%.*s%s\"", n_tag ? (int)n_tag - 1 : 0, f->etag, suffixes[coding]);
-    put_headers(r, f->content_type, f->immutable, f->brotli.p || f->gzip.p);
+    put_headers(r, f->path, f->content_type, f->immutable, f->brotli.p || f->gzip.p);
     response_header(r, "ETag", etag);
     if (is_known_to_client(r, etag)) {
         respond_empty(r, 304);
@@ -158,7 +168,7 @@ static bool answer_from_disk(struct web_files *files, struct request *r, const c
     char *bytes = good ? malloc((size_t)st.st_size + 1) : NULL;
     if (bytes && read_whole(fd, bytes, (size_t)st.st_size)) {
         const char *type = type_of(path);
-        put_headers(r, type, false, false);
+        put_headers(r, path, type, false, false);
         struct span etag = arena_printf(request_arena(r), "\"%llx-%llx-%llx\"", (unsigned long long)st.st_size,
                                         (unsigned long long)st.st_mtim.tv_sec, (unsigned long long)st.st_mtim.tv_nsec);
         response_header(r, "ETag", etag);

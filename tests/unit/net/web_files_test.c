@@ -10,6 +10,7 @@
 const struct web_file web_files_table[] = {
     { "index.html", "text/html; charset=utf-8", "\"abc\"", BYTES("<page>"), BYTES("gzip page"), BYTES("br page"), false },
     { "assets/app-1f.js", "text/javascript; charset=utf-8", "\"def\"", BYTES("script"), { NULL, 0 }, { NULL, 0 }, true },
+    { "desk.js", "text/javascript; charset=utf-8", "\"desk\"", BYTES("widget"), { NULL, 0 }, { NULL, 0 }, false },
     { "empty.txt", "text/plain; charset=utf-8", "\"0\"", { "", 0 }, { NULL, 0 }, { NULL, 0 }, false },
 };
 const size_t web_files_count = sizeof web_files_table / sizeof *web_files_table;
@@ -87,6 +88,21 @@ static void embedded_files_are_negotiated(void **state)
     free(r.body);
 }
 
+static void what_other_pages_take_in_is_open_to_them(void **state)
+{
+    files = web_files_embedded();
+    struct reply r = get(*state, "desk.js", "Origin: https://shop.example\r\n", false);
+    assert_string_equal(r.body, "widget");
+    assert_true(reply_has(&r, "Cache-Control: public, max-age=600"));
+    assert_true(reply_has(&r, "Cross-Origin-Resource-Policy: cross-origin"));
+    assert_true(reply_has(&r, "ETag: \"desk\""));
+    assert_null(strstr(r.head, "no-cache"));
+    free(r.body);
+    r = get(*state, "assets/app-1f.js", "", false);
+    assert_null(strstr(r.head, "Cross-Origin-Resource-Policy"));
+    free(r.body);
+}
+
 static void known_files_are_not_sent_again(void **state)
 {
     files = web_files_embedded();
@@ -158,6 +174,11 @@ static void a_directory_cannot_be_left(void **state)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, start, finish)
 int main(void)
 {
-    const struct CMUnitTest tests[] = { TEST(embedded_files_are_negotiated), TEST(known_files_are_not_sent_again), TEST(a_directory_cannot_be_left) };
+    const struct CMUnitTest tests[] = {
+        TEST(embedded_files_are_negotiated),
+        TEST(what_other_pages_take_in_is_open_to_them),
+        TEST(known_files_are_not_sent_again),
+        TEST(a_directory_cannot_be_left),
+    };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
