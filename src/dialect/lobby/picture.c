@@ -8,10 +8,11 @@
 #include "base/rand.h"
 #include "chat/command.h"
 #include "dialect/lobby/frame.h"
+#include "door/file_out.h"
 #include "door/identity.h"
+#include "door/intake.h"
 #include "door/limits.h"
 #include "door/problem.h"
-#include "files/files.h"
 #include "wire/base64.h"
 #include <stdlib.h>
 
@@ -90,10 +91,7 @@ static void add(struct picture *p, const struct file_facts *facts)
     struct command *c = command_create(command_file_add, p->actor);
     struct file_item *item = &c->in.file_add.items[0];
     c->in.file_add.n = 1;
-    item->name = arena_printf(c->arena, "rasm." SPAN_FMT, SPAN_ARG(kind_of(facts->type)));
-    item->blob = (struct blob){ .place = arena_copy(c->arena, span_of(facts->name)), .sha256 = arena_copy(c->arena, span_of(facts->sha256)),
-                                .type = arena_copy(c->arena, span_of(facts->type)), .blurhash = arena_copy(c->arena, span_of(facts->blurhash)),
-                                .n_bytes = facts->n_bytes, .width = facts->width, .height = facts->height, .has_thumbnail = facts->has_thumbnail };
+    intake_item(c->arena, item, arena_printf(c->arena, "rasm." SPAN_FMT, SPAN_ARG(kind_of(facts->type))), facts);
     gate_submit(p->door->gate, c, added, p);
 }
 
@@ -189,53 +187,23 @@ void lobby_picture_take(struct lobby_socket *s, const struct lobby_frame *f)
 
 /* ---- Out */
 
-struct giving { /* in the request's arena */
-    struct request *r;
-    struct door *door;
-    const char *type;
-};
-
-static void warmed(void *user)
+static void refuse(struct request *r, enum fault fault)
 {
-    file_warmed(user);
-}
-
-static void warm(void *user, struct file_warming *w)
-{
-    struct door *door = user;
-    file_warm(door->files, door->loop, w->fd, w->at, w->n, warmed, w);
-}
-
-static void opened(void *user, int fd, int64_t n_bytes, enum fault fault)
-{
-    struct giving *g = user;
-    if (fault) {
-        respond_empty(g->r, fault == fault_not_found ? 404 : 503);
-        return;
-    }
-    response_header(g->r, "Cache-Control", SPAN("private, max-age=86400"));
-    response_header(g->r, "Content-Security-Policy", SPAN("sandbox; default-src 'none'"));
-    respond_file(g->r, 200, g->type, (struct file_body){ .fd = fd, .n = n_bytes, .warm = warm, .user = g->door });
-}
-
-static const char *picture_type(struct span type)
-{
-    static const char *const known[] = { "image/jpeg", "image/png", "image/webp", "image/gif" };
-    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-        if (span_eq(type, span_of(known[i]))) return known[i];
-    return NULL;
+    respond_empty(r, fault == fault_not_found ? 404 : fault == fault_unauthenticated ? 403 : 503);
 }
 
 /* Only what stands in the lobby: its tokens open nothing else (L-03). */
 static void looked_up(void *user, struct command *c)
 {
-    struct giving *g = user;
+    struct request *r = user;
     const struct file_get_out *out = &c->out.file_get;
-    g->type = c->fault ? NULL : picture_type(out->file.type);
-    if (g->type && out->room.v == g->door->settings->lobby.v)
-        file_read(g->door->files, g->door->loop, arena_copy(request_arena(g->r), out->place), NULL, opened, g);
-    else
-        respond_empty(g->r, c->fault == fault_busy || c->fault == fault_unavailable ? 503 : c->fault == fault_unauthenticated ? 403 : 404);
+    bool is_seen = !c->fault && out->room.v == ((struct door *)request_door(r))->settings->lobby.v && span_starts(out->file.type, SPAN("image/"));
+    if (is_seen) {
+        response_header(r, "Cache-Control", SPAN("private, max-age=86400"));
+        file_out(r, &(struct file_out){ .place = out->place, .type = file_safe_type(r, out->file.type), .tag = out->file.sha256, .refused = refuse });
+    } else {
+        refuse(r, c->fault ? c->fault : fault_not_found);
+    }
     command_destroy(c);
 }
 
@@ -250,9 +218,7 @@ void lobby_picture_give(struct request *r)
         respond_empty(r, 403);
         return;
     }
-    struct giving *g = arena_new(request_arena(r), struct giving);
-    *g = (struct giving){ .r = r, .door = request_door(r) };
     struct command *c = command_create(command_file_get, identity.actor);
     span_to_i64(request_param(r, "file"), &c->in.file_get.id.v);
-    gate_submit(g->door->gate, c, looked_up, g);
+    gate_submit(((struct door *)request_door(r))->gate, c, looked_up, r);
 }

@@ -9,7 +9,7 @@
    a cut, after a kill, and on another loop. Always: one request at a time writes to an upload, the newest: the one before it is answered 423 and its connection
    ends. One that has all its bytes is not disturbed: then the newer gets the 423. The struct lies in the request's arena. */
 #include "base/clock.h"
-#include "dialect/native/intake.h"
+#include "dialect/native/admission.h"
 #include "dialect/native/tus.h"
 #include <stdlib.h>
 #include <time.h>
@@ -280,7 +280,7 @@ static void open_writer(struct tus *t)
 static struct tus *begin(struct request *r, enum limit limit)
 {
     struct identity identity;
-    if (!intake_admit(r, limit, &identity)) return NULL;
+    if (!upload_admit(r, limit, &identity)) return NULL;
     if (!span_eq(request_header(r, "tus-resumable"), SPAN("1.0.0"))) {
         response_header(r, "Tus-Version", SPAN("1.0.0"));
         put_version(r);
@@ -476,7 +476,7 @@ static void looked(void *user, struct command *c)
 static void handle_look(struct request *r)
 {
     struct identity identity;
-    if (!intake_admit(r, limit_ask, &identity)) return;
+    if (!upload_admit(r, limit_ask, &identity)) return;
     struct looking *l = arena_new(request_arena(r), struct looking);
     struct tus *t = l->t = arena_new(request_arena(r), struct tus);
     t->r = r, t->door = request_door(r), t->identity = identity;

@@ -1,5 +1,5 @@
 /* Ranges and entity tags. Any thread; owns nothing. */
-#include "dialect/native/range.h"
+#include "door/range.h"
 
 enum { ranges_max = 16 };
 
