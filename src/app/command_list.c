@@ -111,6 +111,7 @@ static const char *kind_of(enum room_kind kind)
     case room_group: return "group";
     case room_direct: return "direct";
     case room_guild: return "guild";
+    case room_desk: return "desk";
     case room_channel: break;
     }
     return "channel";

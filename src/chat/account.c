@@ -19,7 +19,7 @@ enum { found_max = 20, invite_uses_max = 1000 };
 enum fault account_check_name(struct ask *ask, struct span name, struct span *folded_out)
 {
     struct span sent, folded;
-    bool fits = name_fits_account(ask->arena, name, folded_out) && !span_starts(*folded_out, SPAN(ACCOUNT_ERASED_PREFIX)) &&
+    bool fits = name_fits_account(ask->arena, name, folded_out) && !span_starts(*folded_out, SPAN(ACCOUNT_ERASED_PREFIX)) && !span_starts(*folded_out, SPAN(ACCOUNT_CUSTOMER_PREFIX)) &&
                 !email_parse(ask->arena, name, &sent, &folded);
     return fits ? fault_none : ask_refuse(ask, fault_invalid, "username");
 }

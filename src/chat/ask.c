@@ -1,5 +1,5 @@
 /* What all verbs share: refusing, finding one's place in a room, and telling what happened. Runs on the lane of the command. */
-#include "chat/ask.h"
+#include "chat/desk_queue.h"
 
 enum fault ask_refuse(struct ask *ask, enum fault fault, const char *detail)
 {
@@ -15,7 +15,9 @@ static bool says_something(enum verb verb)
 enum fault ask_may(struct ask *ask, enum verb verb, const struct place *place, bool own)
 {
     enum fault fault = policy_check(verb, place, ask->account.site_admin, own, &ask->c->detail);
-    if (fault || place->muted_us <= ask->now_us || !says_something(verb)) return fault;
+    if (fault || !says_something(verb)) return fault;
+    if (place->kind == room_desk && place->read_only && verb != verb_message_post) return ask_refuse(ask, fault_forbidden, "closed");
+    if (place->muted_us <= ask->now_us) return fault;
     ask->c->retry_after_s = (place->muted_us - ask->now_us + 999999) / 1000000;
     return ask_refuse(ask, fault_forbidden, "timeout");
 }
@@ -24,6 +26,7 @@ enum fault ask_place(struct ask *ask, struct room_id room, enum verb verb, struc
 {
     enum fault fault = store_room_place(ask->store, room, ask->account.person.id, out);
     if (fault == fault_not_found) return ask_refuse(ask, fault, "room");
+    if (!fault && out->kind == room_desk && out->role == role_none) fault = desk_look(ask, out);
     return fault ? fault : ask_may(ask, verb, out, false);
 }
 

@@ -170,6 +170,19 @@ static enum fault lock_rooms(struct chat *chat, struct command *const *commands,
     return n_rooms ? store_room_lock(chat->store, rooms, n_rooms, with_guilds) : fault_none;
 }
 
+/* Whoever is to get a support chat: two takers of one agent must not both find room for one more. */
+static enum fault lock_agents(struct chat *chat, struct command *const *commands, size_t n)
+{
+    struct account_id agents[LOCKS_MAX];
+    size_t n_agents = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (commands[i]->kind != command_desk_step) continue;
+        struct account_id agent = commands[i]->in.desk_step.agent;
+        agents[n_agents++] = id_none(agent) ? commands[i]->actor.account : agent;
+    }
+    return n_agents ? store_desk_agent_lock(chat->store, agents, n_agents) : fault_none;
+}
+
 typedef enum fault batch_fn(struct chat *chat, struct command **commands, size_t n);
 
 static enum fault transact(struct chat *chat, struct command **commands, size_t n, batch_fn *run_batch)
@@ -177,6 +190,7 @@ static enum fault transact(struct chat *chat, struct command **commands, size_t 
     enum fault fault = store_begin(chat->store);
     if (fault) return fault_unavailable;
     fault = lock_rooms(chat, commands, n);
+    if (!fault) fault = lock_agents(chat, commands, n);
     if (!fault) fault = run_batch(chat, commands, n);
     if (fault) store_abort(chat->store);
     else fault = store_commit(chat->store);

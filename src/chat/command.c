@@ -86,6 +86,12 @@ struct room_id command_room(const struct command *c)
     case command_pin_put: return c->in.pin_put.room;
     case command_pin_remove: return c->in.pin_remove.room;
     case command_hook_post: return c->in.hook_post.room;
+    case command_desk_step: return c->in.desk_step.room; /* none: the oldest that waits, which the verb locks itself */
+    case command_desk_read: return c->in.desk_read.room;
+    case command_desk_note_add: return c->in.desk_note_add.room;
+    case command_desk_tags_set: return c->in.desk_tags_set.room;
+    case command_desk_rate: return c->in.desk_rate.room;
+    case command_desk_return: return c->in.desk_return.room;
     case command_room_sweep:
     case command_guild_create:
     case command_profile_change:
@@ -182,6 +188,20 @@ struct room_id command_room(const struct command *c)
     case command_search_people:
     case command_search_index:
     case command_search_forget:
+    case command_desk_customer:
+    case command_desk_open:
+    case command_desk_me:
+    case command_desk_get:
+    case command_desk_list:
+    case command_desk_online:
+    case command_desk_note_list:
+    case command_desk_canned_list:
+    case command_desk_canned_put:
+    case command_desk_canned_delete:
+    case command_desk_agent_list:
+    case command_desk_agent_put:
+    case command_desk_figures:
+    case command_desk_holders:
     case command_kind_count: break;
     }
     return (struct room_id){ 0 };

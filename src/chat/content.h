@@ -12,3 +12,5 @@ bool content_key_fits(struct span key);
 int64_t content_print(const struct message *m);
 /* Is the stored message what this send once was? original: as store_message_by_id gives it. */
 bool content_is_same(const struct message *stored, int64_t original, const struct message_post_in *sent);
+/* None, or one of either kind that leads somewhere. */
+bool content_link_fits(enum link_sort kind, struct span link);

@@ -2,6 +2,7 @@
    All spans point into the event's own memory (or, in a replay, into the arena of the command that read it: then refs is 0 and it
    must not be counted). */
 #pragma once
+#include "chat/desk.h"
 #include "chat/guild.h"
 #include <stdatomic.h>
 
@@ -26,7 +27,7 @@ struct event {
     int64_t seq; /* 0: passing */
     int64_t at_us;
     struct person by;       /* who did it */
-    struct person subject;  /* whom it concerns: the member that moved, the account online */
+    struct person subject;  /* whom it concerns: the member that moved, the account online; desk_told: who had the chat before a transfer */
     struct session_id session; /* session_revoked */
     enum member_role role;
     int64_t read;           /* room_read, read_by_all */
@@ -35,14 +36,17 @@ struct event {
     int origin;             /* presence, typing: index of the loop that speaks */
     enum presence status;   /* presence; its at_us: last seen, 0: not told */
     bool own_only;          /* room_read in a large room: only to the devices of `by` */
-    struct message_id message_id; /* reactions, pins */
-    struct span emoji;
+    struct message_id message_id; /* reactions, pins; desk_noted: number of the note */
+    struct span emoji;      /* desk_noted: the note */
     struct room_face *face; /* room_changed, channel_*: the room that is meant */
     int64_t until_us;       /* member_changed: muted until; 0: not muted */
     struct channel_mark *channels; /* member_joined of a guild, for the hub */
     size_t n_channels;
     enum message_part part; /* message_edited: what was deleted of it; message_part_all: nothing, its text is another. In a replay always that */
-    struct message message; /* message_posted, _edited, _deleted; draft_changed: text, reply_to and edited_us of the draft */
+    struct desk_view *desk;   /* desk_moved: room, state and agent alone, as a replay knows them; desk_told, desk_message, desk_status: the chat */
+    enum desk_step desk_step; /* desk_moved, desk_told */
+    enum desk_role desk_role; /* desk_agent_changed */
+    struct message message; /* message_posted, _edited, _deleted; draft_changed: text, reply_to and edited_us of the draft; desk_message */
 };
 
 bool event_is_lasting(enum event_kind kind);

@@ -19,7 +19,7 @@ enum fault account_guest(struct ask *ask)
 {
     struct span folded, name = ask->c->in.account_guest.username;
     struct account *out = &ask->c->out.account_guest.account;
-    if (!name_fits_account(ask->arena, name, &folded)) return ask_refuse(ask, fault_invalid, "username");
+    if (!name_fits_account(ask->arena, name, &folded) || span_starts(folded, SPAN(ACCOUNT_CUSTOMER_PREFIX))) return ask_refuse(ask, fault_invalid, "username");
     enum fault fault = store_account_by_folded(ask->store, folded, ask->arena, out, NULL);
     if (fault != fault_not_found) return fault;
     if (ask->chat->rules->registration == registration_closed) return ask_refuse(ask, fault_forbidden, "registration");

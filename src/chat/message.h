@@ -10,6 +10,7 @@
 #define REACTION_KINDS_MAX 32 /* different emoji on one message */
 #define REACTION_BY_MAX 20
 #define MESSAGE_MENTIONS_MAX 50  /* people one message can call; further names are only text */
+#define MESSAGE_LINK_MAX_BYTES 2048
 #define MESSAGE_VERSIONS_MAX 100 /* earlier texts that are kept */
 
 struct reaction_view {
@@ -18,6 +19,8 @@ struct reaction_view {
     struct account_id by[REACTION_BY_MAX];
     size_t n_by;
 };
+
+enum link_sort { link_none = 0, link_image = 1, link_file = 2 }; /* stored: never renumber */
 
 struct message {
     struct message_id id;
@@ -35,6 +38,8 @@ struct message {
     int64_t pinned_us;          /* 0: not pinned */
     int64_t created_us, edited_us, deleted_us; /* 0: never */
     struct span hook_name; /* it came through an incoming hook, under this name; empty: a person wrote it */
+    enum link_sort link_kind;
+    struct span link;      /* where a file lies that is not ours; empty: none */
     struct reaction_view *reactions;
     size_t n_reactions;
     struct file_view *files; /* in their order */
@@ -47,6 +52,8 @@ struct message_post_in {
     struct message_id reply_to;
     const struct file_id *files; /* one's own that wait, at most FILES_PER_MESSAGE_MAX; with files the text may be empty */
     size_t n_files;
+    enum link_sort link_kind; /* support chats only: a file that lies elsewhere. With it the text may be empty */
+    struct span link;         /* http, https or a path of the page's own host; at most MESSAGE_LINK_MAX_BYTES */
 };
 struct message_edit_in { struct room_id room; struct message_id id; struct span text; };
 /* A message whose last part is deleted is deleted. */

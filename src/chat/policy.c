@@ -6,9 +6,10 @@ enum verdict { verdict_hide, verdict_no, verdict_own, verdict_yes };
 enum seat { seat_stranger, seat_visitor, seat_member, seat_moderator, seat_admin, seat_owner, seat_site, seat_count };
 
 enum {
-    B = 1, L = 1 << room_lobby, G = 1 << room_group, D = 1 << room_direct, U = 1 << room_guild, C = 1 << room_channel,
+    B = 1, L = 1 << room_lobby, G = 1 << room_group, D = 1 << room_direct, U = 1 << room_guild, C = 1 << room_channel, K = 1 << room_desk,
     GU = G | U, LGU = L | GU, LGC = L | G | C, LGUD = LGU | D, LGUC = LGU | C, LGDC = L | G | D | C, LGDUC = LGDC | U, UC = U | C,
-    LGUDB = LGUD | B, LGDBC = LGDC | B, LGDBUC = LGDUC | B,
+    LGDCK = LGDC | K, LGDBCK = LGDC | B | K, LGDBUCK = LGDUC | B | K,
+    LGUDB = LGUD | B, LGDBC = LGDC | B,
 };
 
 struct row {

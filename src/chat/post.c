@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "chat/ask.h"
 #include "chat/content.h"
+#include "chat/desk_queue.h"
 #include "chat/mention.h"
 
 /* One command on its way through the steps. It is out as soon as its fault is set or its answer is a repeat. */
@@ -30,7 +31,7 @@ struct batch {
     struct post posts[POST_SET_MAX];
     struct post_facts facts[POST_SET_MAX];
     const struct message *fresh[POST_SET_MAX];
-    size_t n, n_facts, n_fresh, n_with_files;
+    size_t n, n_facts, n_fresh, n_with_files, n_desk;
     bool calls; /* somebody is mentioned */
     int64_t now_us;
     struct tally tally;
@@ -43,7 +44,8 @@ static enum fault check_form(struct ask *ask, const struct message_post_in *in)
     if (id_none(ask->c->actor.account)) return ask_refuse(ask, fault_unauthenticated, "session");
     if (!content_key_fits(in->key)) return ask_refuse(ask, fault_invalid, "key");
     if (in->n_files > FILES_PER_MESSAGE_MAX) return ask_refuse(ask, fault_too_large, "files");
-    enum fault fault = content_check_with_files(in->text, in->n_files);
+    if (!content_link_fits(in->link_kind, in->link)) return ask_refuse(ask, fault_invalid, "link");
+    enum fault fault = content_check_with_files(in->text, in->n_files + (in->link.n > 0));
     return fault ? ask_refuse(ask, fault, "text") : fault_none;
 }
 
@@ -65,12 +67,20 @@ static void admit(struct batch *b, struct command *c)
 
 /* ---- What must be decided */
 
+/* Agents who may look at the chat are told why they may not write. */
+static enum fault refuse_at_desk(struct post *p)
+{
+    enum fault fault = desk_look(&p->ask, &p->facts->place);
+    return fault ? fault : ask_may(&p->ask, verb_message_post, &p->facts->place, true);
+}
+
 static enum fault check_actor(struct post *p)
 {
     if (id_none(p->facts->author.id) || !p->facts->session_alive) return ask_refuse(&p->ask, fault_unauthenticated, "session");
     p->ask.account.person = p->facts->author;
     if (id_none(p->facts->place.room)) return ask_refuse(&p->ask, fault_not_found, "room");
-    return ask_may(&p->ask, verb_message_post, &p->facts->place, true);
+    enum fault fault = ask_may(&p->ask, verb_message_post, &p->facts->place, true);
+    return fault && p->facts->place.kind == room_desk ? refuse_at_desk(p) : fault;
 }
 
 static enum fault check_reply(struct post *p)
@@ -106,7 +116,8 @@ static struct message as_sent(const struct post *p, struct message_id id, int64_
     const struct post_facts *f = p->facts;
     return (struct message){ .id = id, .room = p->in->room, .seq = seq, .author = f->author, .text = p->in->text, .key = p->in->key,
                              .reply_to = p->in->reply_to, .reply_author = f->reply_author, .reply_text = f->reply_text,
-                             .reply_seq = f->reply_seq, .reply_has_file = f->reply_has_file, .created_us = p->ask.now_us };
+                             .reply_seq = f->reply_seq, .reply_has_file = f->reply_has_file, .created_us = p->ask.now_us,
+                                .link_kind = p->in->link_kind, .link = p->in->link };
 }
 
 static struct file_view *copy_files(struct arena *arena, const struct message *m)
@@ -151,7 +162,9 @@ static enum fault check_curbs(const struct batch *b, struct post *p)
 {
     const struct place *place = &p->facts->place;
     if (place->blocked) return ask_refuse(&p->ask, fault_forbidden, "blocked");
+    if (place->kind != room_desk && p->in->link.n) return ask_refuse(&p->ask, fault_invalid, "link");
     if (!place->read_only && !place->slow_s) return fault_none;
+    if (place->kind == room_desk) return ask_refuse(&p->ask, fault_forbidden, "closed");
     if (ask_may(&p->ask, verb_message_post_always, place, true) == fault_none) return fault_none;
     if (place->read_only) return ask_refuse(&p->ask, fault_forbidden, "read_only");
     int64_t again_us = spoke_us(b, p) + place->slow_s * 1000000;
@@ -184,6 +197,7 @@ static enum fault write_down(struct batch *b, struct post *p)
     p->message->mentions = mentions;
     p->message->files = views, p->message->n_files = p->in->n_files;
     b->n_with_files += p->in->n_files > 0;
+    b->n_desk += p->facts->place.kind == room_desk;
     p->fresh = true;
     b->fresh[b->n_fresh++] = p->message;
     b->calls = b->calls || mentions.n;
@@ -226,6 +240,14 @@ static enum fault store_mentions(struct batch *b)
     return fault;
 }
 
+static enum fault store_links(struct batch *b)
+{
+    enum fault fault = fault_none;
+    for (size_t i = 0; i < b->n && !fault; i++)
+        if (b->posts[i].fresh && b->posts[i].message->link.n) fault = store_message_set_link(b->chat->store, b->posts[i].message, b->posts[i].ask.arena);
+    return fault;
+}
+
 static enum fault store_fresh(struct batch *b)
 {
     if (!b->n_fresh) return fault_none;
@@ -233,6 +255,7 @@ static enum fault store_fresh(struct batch *b)
     for (size_t i = 0; i < b->n_fresh && b->n_with_files && !fault; i++)
         if (b->fresh[i]->n_files) fault = store_message_set_files(b->chat->store, b->fresh[i]->id, b->fresh[i]->n_files);
     if (!fault && b->calls) fault = store_mentions(b);
+    if (!fault && b->n_desk) fault = store_links(b);
     if (!fault) fault = store_room_posted(b->chat->store, b->tally.rooms, b->tally.heads, b->tally.n);
     return fault ? fault : note_slow(b);
 }
@@ -241,7 +264,8 @@ static enum fault tell(struct batch *b, struct post *p)
 {
     struct event posted = { .kind = event_message_posted, .room = p->in->room, .seq = p->message->seq, .at_us = b->now_us,
                             .by = p->facts->author, .message = *p->message };
-    return chat_tell(b->chat, &posted);
+    enum fault fault = chat_tell(b->chat, &posted);
+    return fault || p->facts->place.kind != room_desk ? fault : desk_posted(&p->ask, p->message);
 }
 
 static bool concerns_all(enum fault fault)
@@ -266,7 +290,7 @@ static enum fault carry_out(struct batch *b)
 enum fault post_many(struct chat *chat, struct command *const *commands, size_t n)
 {
     struct batch b;
-    b.chat = chat, b.now_us = clock_wall_us(), b.n = b.n_facts = b.n_fresh = b.n_with_files = b.tally.n = 0, b.calls = false;
+    b.chat = chat, b.now_us = clock_wall_us(), b.n = b.n_facts = b.n_fresh = b.n_with_files = b.n_desk = b.tally.n = 0, b.calls = false;
     for (size_t i = 0; i < n; i++) admit(&b, commands[i]);
     return carry_out(&b);
 }

@@ -35,6 +35,7 @@ static enum fault move(struct ask *ask, const struct place *place, int64_t read)
     int64_t announced, seen = read > place->seen ? read : place->seen;
     enum fault fault = announce(ask, place, read, &announced);
     if (!fault) fault = store_member_set_read(ask->store, place->room, ask->account.person.id, read, announced, seen);
+    if (!fault && place->kind == room_desk) fault = store_desk_set_read(ask->store, place->room, ask->account.person.id, seen, ask->now_us);
     if (fault || seen == place->seen || place->read_by_all >= place->last_post) return fault;
     return receipt_settle(ask, place->room, place->last_post);
 }
@@ -47,19 +48,23 @@ static enum fault count(struct ask *ask, struct room_id room, int64_t read, int6
     return store_mention_count(ask->store, room, account, read, mentions_out);
 }
 
+enum fault receipt_move(struct ask *ask, const struct place *place, int64_t read, struct receipt_mark_out *out)
+{
+    int64_t wanted = read < place->head ? read : place->head;
+    bool moves = wanted > place->read && place->read < place->last_post;
+    out->read = moves ? wanted : place->read;
+    enum fault fault = moves ? move(ask, place, wanted) : fault_none;
+    return fault ? fault : count(ask, place->room, out->read, &out->unread, &out->mentions);
+}
+
 enum fault receipt_mark(struct ask *ask)
 {
     const struct receipt_mark_in *in = &ask->c->in.receipt_mark;
-    struct receipt_mark_out *out = &ask->c->out.receipt_mark;
     struct place place;
     enum fault fault = ask_place(ask, in->room, verb_message_mark_read, &place);
     if (fault) return fault;
     if (in->read < 0) return ask_refuse(ask, fault_invalid, "read");
-    int64_t wanted = in->read < place.head ? in->read : place.head;
-    bool moves = wanted > place.read && place.read < place.last_post;
-    out->read = moves ? wanted : place.read;
-    if (moves) fault = move(ask, &place, wanted);
-    return fault ? fault : count(ask, in->room, out->read, &out->unread, &out->mentions);
+    return receipt_move(ask, &place, in->read, &ask->c->out.receipt_mark);
 }
 
 enum fault receipt_unmark(struct ask *ask)

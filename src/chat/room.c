@@ -86,6 +86,7 @@ enum fault room_create(struct ask *ask)
     case room_direct: return create_direct(ask, in, out);
     case room_guild:
     case room_channel:
+    case room_desk:
     case room_lobby: break;
     }
     return ask_refuse(ask, fault_invalid, "kind");
@@ -126,6 +127,7 @@ static int takes(enum room_kind kind)
     case room_group: return takes_name | takes_topic | takes_public | takes_read_only | takes_slow | takes_icon;
     case room_guild: return takes_name | takes_topic | takes_public | takes_icon;
     case room_channel: return takes_name | takes_topic | takes_read_only | takes_slow;
+    case room_desk:
     case room_direct: break;
     }
     return 0;

@@ -16,7 +16,7 @@
 #define GUILD_CHANNELS_MAX 500
 #define GUILD_MEMBERS_MAX 100000
 
-enum room_kind { room_lobby = 1, room_group = 2, room_direct = 3, room_guild = 4, room_channel = 5 }; /* stored: never renumber */
+enum room_kind { room_lobby = 1, room_group = 2, room_direct = 3, room_guild = 4, room_channel = 5, room_desk = 6 }; /* stored: never renumber */
 enum member_role { role_none = 0, role_member = 1, role_moderator = 2, role_admin = 3, role_owner = 4 }; /* stored, in order of rank */
 
 /* A room as it shows itself to everybody in it: what room_changed and the channel events carry, as it is when they are told. */

@@ -414,6 +414,57 @@ must_use enum fault store_block_list(struct store *store, struct account_id by, 
 must_use enum fault store_room_direct_of(struct store *store, struct account_id a, struct account_id b, struct room_id *out); /* none: there is none */
 must_use enum fault store_room_set_blocked(struct store *store, struct room_id room, bool blocked);
 
+/* ---- Support desk (desk.h). Whoever moves a chat holds its room. */
+must_use enum fault store_desk_customer_find(struct store *store, struct span username, struct arena *arena, struct account *out);
+/* id none: there is one of that name already. */
+must_use enum fault store_desk_customer_insert(struct store *store, struct span username, struct span name, int64_t now_us, struct account_id *out);
+must_use enum fault store_desk_customer_set_online(struct store *store, struct account_id customer, bool online);
+must_use enum fault store_desk_is_customer(struct store *store, struct account_id account, bool *is_out);
+must_use enum fault store_desk_open_of(struct store *store, struct account_id customer, struct room_id *out); /* none: there is none */
+/* Makes the room and the chat. existed_out: somebody else has just opened one for them; it is that one. */
+must_use enum fault store_desk_insert(struct store *store, const struct person *customer, int64_t now_us, struct room_id *out, bool *existed_out);
+/* With position and wait, as of now_us. */
+must_use enum fault store_desk_view(struct store *store, struct room_id room, int64_t now_us, struct arena *arena, struct desk_view *out);
+struct desk_place { enum desk_state state; struct account_id agent, customer; };
+must_use enum fault store_desk_place(struct store *store, struct room_id room, struct desk_place *out);
+/* seer none: sees everything; otherwise what waits, and what is theirs. max one more than shown. */
+must_use enum fault store_desk_list(struct store *store, const struct desk_list_in *in, struct account_id seer, size_t max, int64_t now_us,
+                                    struct arena *arena, struct desk_view **views_out, size_t *n_out);
+must_use enum fault store_desk_n_waiting(struct store *store, int64_t *n_out);
+/* Finds the oldest that waits and holds its room. none: nobody waits whom nobody else holds. */
+must_use enum fault store_desk_oldest(struct store *store, struct room_id *out);
+struct desk_move { struct room_id room; enum desk_state from, to; struct account_id from_agent, to_agent; };
+/* Only from exactly there. conflict: it is not there any more. */
+must_use enum fault store_desk_move(struct store *store, const struct desk_move *move, int64_t now_us);
+must_use enum fault store_desk_load(struct store *store, struct account_id agent, int64_t *n_out); /* chats held */
+/* Somebody wrote. first_out: it is the agents' first answer. */
+must_use enum fault store_desk_spoke(struct store *store, struct room_id room, bool agent, int64_t now_us, bool *first_out);
+must_use enum fault store_desk_acted(struct store *store, struct room_id room, int64_t now_us); /* the agent did something in it */
+must_use enum fault store_desk_set_read(struct store *store, struct room_id room, struct account_id by, int64_t read, int64_t now_us);
+must_use enum fault store_desk_set_tags(struct store *store, struct room_id room, struct span tags, int64_t now_us);
+must_use enum fault store_desk_set_rating(struct store *store, struct room_id room, int64_t rating, int64_t now_us, bool *set_out);
+must_use enum fault store_desk_note_insert(struct store *store, struct room_id room, struct desk_note *note); /* fills in the id */
+must_use enum fault store_desk_note_list(struct store *store, struct room_id room, size_t max, struct arena *arena, struct desk_note **notes_out,
+                                         size_t *n_out);
+must_use enum fault store_desk_canned_list(struct store *store, size_t max, struct arena *arena, struct desk_canned **out, size_t *n_out);
+must_use enum fault store_desk_canned_put(struct store *store, struct desk_canned *canned); /* not_found; conflict: the shortcut */
+must_use enum fault store_desk_canned_delete(struct store *store, int64_t id);              /* not_found */
+must_use enum fault store_desk_canned_count(struct store *store, int64_t *n_out);
+/* role and capacity; not_found: no such account. n_chats is not filled in. */
+must_use enum fault store_desk_agent(struct store *store, struct account_id account, struct arena *arena, struct desk_agent_view *out);
+must_use enum fault store_desk_agent_list(struct store *store, size_t max, struct arena *arena, struct desk_agent_view **agents_out, size_t *n_out);
+must_use enum fault store_desk_agent_put(struct store *store, struct account_id account, enum desk_role role, int64_t capacity);
+/* Locks agents against other takers until the transaction ends: after the rooms, all of a transaction in one call. */
+must_use enum fault store_desk_agent_lock(struct store *store, const struct account_id *agents, size_t n);
+must_use enum fault store_desk_holders(struct store *store, size_t max, struct arena *arena, struct desk_holding **holdings_out, size_t *n_out);
+must_use enum fault store_desk_seen(struct store *store, struct account_id agent, int64_t *at_us_out);
+/* What an agent did: adds. */
+struct desk_work { struct room_id room; struct account_id agent; int64_t taken, closed, messages, answers, answers_s, ratings, stars; };
+must_use enum fault store_desk_work_add(struct store *store, const struct desk_work *work, int64_t now_us);
+must_use enum fault store_desk_work_sums(struct store *store, int64_t from_day, int64_t to_day, struct account_id agent, struct arena *arena,
+                                         struct desk_figure **figures_out, size_t *n_out); /* agent none: all */
+must_use enum fault store_message_set_link(struct store *store, const struct message *m, struct arena *arena);
+
 /* ---- Changes: every lasting event that is not a post */
 
 /* Takes the room's next number for the event and keeps it for the replay. */

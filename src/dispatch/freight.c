@@ -53,6 +53,7 @@ static const char *kind_word(enum room_kind kind)
     case room_group: return "group";
     case room_guild: return "guild";
     case room_channel: return "channel";
+    case room_desk: return "desk";
     }
     return "group";
 }

@@ -84,6 +84,20 @@ static void follow_leave(struct hub *hub, const struct event *e)
     }
 }
 
+/* An agent hears the hall; who is one no more hears neither hall nor word of chats, through whatever door. */
+static void follow_desk(struct hub *hub, const struct event *e)
+{
+    struct hub_person *p = person_find(hub, e->subject.id);
+    if (!p) return;
+    list_each_safe(node, tmp, &p->listeners)
+    {
+        struct listener *l = container_of(node, struct listener, of_person);
+        if (e->desk_role == desk_role_none) hub_leave_desk(l);
+        else if (l->presenter->follows_desk) hub_follow_desk(l);
+        deliver_to(l, e, false);
+    }
+}
+
 static void take_event(struct hub *hub, const struct event *e)
 {
     struct hub_room *room;
@@ -96,6 +110,10 @@ static void take_event(struct hub *hub, const struct event *e)
         if (e->origin == loop_index(hub->loop)) return;
         if ((room = hub_room_find(hub, e->room)) && !room->blocked) deliver_passing(room, e);
         return;
+    case event_desk_agent_changed: follow_desk(hub, e); return;
+    case event_desk_told:
+    case event_desk_message:
+    case event_desk_status:
     case event_person_noticed:
     case event_read_by_all:
         if ((room = hub_room_find(hub, e->room))) deliver_passing(room, e);
@@ -130,6 +148,8 @@ static void take_event(struct hub *hub, const struct event *e)
     case event_channel_removed:
     case event_message_pinned:
     case event_message_unpinned:
+    case event_desk_moved:
+    case event_desk_noted:
     case event_kind_count:
         break;
     }

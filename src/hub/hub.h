@@ -29,6 +29,7 @@ struct presenter {
     /* Own membership: the account joined (the hub has subscribed it already) or left a room. May be NULL. */
     bool follows_membership; /* subscribe and unsubscribe as the account joins and leaves */
     bool of_one_room;        /* a socket of one room: closed with revoked_code when its account leaves that room, or the room is no more */
+    bool follows_desk;       /* hears the agents' hall, and word to its person, as long as the account is an agent (desk.h) */
     int64_t replay_max;      /* changes; 0: no limit */
     bool spares_author;      /* typing is not told to the typist's own sockets */
     int revoked_code;        /* WebSocket close code when the listener's session is revoked */
@@ -52,6 +53,9 @@ void hub_subscribe(struct listener *l, struct room_id room, int64_t after, int64
 /* The same of a channel: who leaves its guild stops hearing it. */
 void hub_subscribe_channel(struct listener *l, struct room_id channel, struct room_id guild, int64_t after, int64_t head);
 void hub_unsubscribe(struct listener *l, struct room_id room);
+/* The desk's addresses of the listener: the agents' hall and its person's own. Never asks the database. */
+void hub_follow_desk(struct listener *l);
+void hub_leave_desk(struct listener *l);
 /* The conn drained: paced replays go on. */
 void hub_drained(struct listener *l);
 

@@ -35,6 +35,7 @@ static struct hub_room *room_make(struct hub *hub, struct room_id id)
     blocked_recall(room);
     list_init(&room->touched);
     const struct recent *recent = recent_of(hub, id);
+    if (room_is_address(id)) recent = &(struct recent){ 0 }; /* nothing that lasts is told there, so nothing can be missed */
     if (id_eq(recent->room, id))
         room->last = recent->seq;
     else
@@ -120,6 +121,18 @@ void hub_unsubscribe(struct listener *l, struct room_id room)
     *link = s->next;
     drop(s);
     chase_next(l);
+}
+
+void hub_follow_desk(struct listener *l)
+{
+    hub_subscribe(l, DESK_HALL, 0, 0);
+    hub_subscribe(l, room_of_person(l->person->id), 0, 0);
+}
+
+void hub_leave_desk(struct listener *l)
+{
+    hub_unsubscribe(l, DESK_HALL);
+    hub_unsubscribe(l, room_of_person(l->person->id));
 }
 
 void subscriptions_drop(struct listener *l)

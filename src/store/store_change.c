@@ -21,6 +21,8 @@ static int64_t code_of(enum event_kind kind)
     case event_channel_removed: return 13;
     case event_message_pinned: return 20;
     case event_message_unpinned: return 21;
+    case event_desk_moved: return 30;
+    case event_desk_noted: return 31;
     case event_message_posted: /* kept as the message itself */
     case event_read_by_all:
     case event_draft_changed:
@@ -31,6 +33,10 @@ static int64_t code_of(enum event_kind kind)
     case event_typing:
     case event_person_noticed:
     case event_room_removed:
+    case event_desk_told:
+    case event_desk_message:
+    case event_desk_status:
+    case event_desk_agent_changed:
     case event_kind_count: break;
     }
     return 0;
@@ -46,12 +52,14 @@ static enum event_kind kind_of(int64_t code)
 enum fault store_change_append(struct store *store, const struct event *e, int64_t *seq_out)
 {
     int64_t code = code_of(e->kind);
-    bool is_of_channel = e->face && !id_eq(e->face->id, e->room);
+    bool is_of_channel = e->face && !id_eq(e->face->id, e->room), is_step = e->kind == event_desk_moved;
+    int64_t subject = is_step ? e->desk->agent.id.v : e->subject.id.v;
+    int64_t role = is_step ? (int64_t)e->desk->state : (int64_t)e->role, read = is_step ? (int64_t)e->desk_step : e->read;
     assert(code);
     enum fault fault = STORE_NUMBER(store, seq_out, room_next, DB_I64(e->room.v));
     if (fault) return fault;
     return DB_EXEC(store->db, change_insert, DB_I64(e->room.v), DB_I64(*seq_out), DB_I64(code), DB_I64(e->at_us), DB_I64(e->by.id.v),
-                   DB_I64_OR_NULL(e->subject.id.v), DB_I64_OR_NULL(e->message_id.v), DB_I64_OR_NULL((int64_t)e->role), DB_I64_OR_NULL(e->read),
+                   DB_I64_OR_NULL(subject), DB_I64_OR_NULL(e->message_id.v), DB_I64_OR_NULL(role), DB_I64_OR_NULL(read),
                    DB_TEXT_OR_NULL(e->emoji), DB_I64_OR_NULL(is_of_channel ? e->face->id.v : 0), DB_I64_OR_NULL(e->until_us));
 }
 
@@ -64,6 +72,15 @@ enum fault store_change_forget(struct store *store, struct room_id room, int64_t
 
 enum { of_by = 3, of_subject = of_by + PERSON_N_COLUMNS, of_rest = of_subject + PERSON_N_COLUMNS, of_face = of_rest + 5, of_message = of_face + FACE_N_COLUMNS };
 
+/* Kept where other changes keep a role, a mark and a subject. */
+static void take_step(struct event *e, struct arena *arena)
+{
+    e->desk = arena_new(arena, struct desk_view);
+    e->desk->room = e->room, e->desk->state = (enum desk_state)e->role, e->desk->agent = e->subject;
+    e->desk_step = (enum desk_step)e->read;
+    e->role = role_none, e->read = 0, e->subject = (struct person){ 0 };
+}
+
 static void col_change(struct db_rows *rows, struct room_id room, struct arena *arena, struct event *e)
 {
     e->kind = kind_of(db_col_i64(rows, 1));
@@ -73,6 +90,7 @@ static void col_change(struct db_rows *rows, struct room_id room, struct arena *
     e->message_id.v = db_col_i64(rows, of_rest), e->role = (enum member_role)db_col_i64(rows, of_rest + 1), e->read = db_col_i64(rows, of_rest + 2);
     e->emoji = db_col_copy(rows, of_rest + 3, arena), e->until_us = db_col_i64(rows, of_rest + 4);
     if (!db_col_is_null(rows, of_face)) col_face(rows, of_face, arena, e->face = arena_new(arena, struct room_face));
+    if (e->kind == event_desk_moved) take_step(e, arena);
     if (!db_col_is_null(rows, of_message)) col_message(rows, of_message, arena, &e->message);
 }
 

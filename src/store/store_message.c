@@ -156,6 +156,15 @@ void col_message(struct db_rows *rows, int c, struct arena *arena, struct messag
         .n_files = (size_t)db_col_i64(rows, quote + 9), .reply_has_file = db_col_i64(rows, quote + 10) > 0,
         .hook_name = db_col_copy(rows, quote + 11, arena),
     };
+    struct span link = db_col_text(rows, quote + 12);
+    if (!link.n) return;
+    out->link_kind = (enum link_sort)(link.p[0] - '0');
+    out->link = arena_copy(arena, span_make(link.p + 1, link.n - 1));
+}
+
+enum fault store_message_set_link(struct store *store, const struct message *m, struct arena *arena)
+{
+    return DB_EXEC(store->db, message_set_link, DB_I64(m->id.v), DB_TEXT(arena_printf(arena, "%d" SPAN_FMT, (int)m->link_kind, SPAN_ARG(m->link))));
 }
 
 enum fault store_message_room(struct store *store, struct message_id id, struct room_id *out)

@@ -43,7 +43,7 @@ must_use enum fault notify_forget_room(struct store *store, struct room_id room)
 must_use enum fault notify_forget_account(struct store *store, struct account_id account);
 
 /* The columns of MESSAGE_COLUMNS, MESSAGE_N_COLUMNS of them from `column` on; reactions are not in them: message_add_reactions comes after. */
-#define MESSAGE_N_COLUMNS (18 + 2 * PERSON_N_COLUMNS)
+#define MESSAGE_N_COLUMNS (19 + 2 * PERSON_N_COLUMNS)
 void col_message(struct db_rows *rows, int column, struct arena *arena, struct message *out);
 /* Loads the files of those among the messages that have any (n_files says so until then). Any number of messages. */
 must_use enum fault message_add_files(struct store *store, struct arena *arena, struct message *const *messages, size_t n);

@@ -78,6 +78,12 @@ static void plain_present(struct presentation *p, const struct event *e)
     case event_session_revoked:
     case event_presence:
     case event_typing: /* A knows no typing */
+    case event_desk_moved:
+    case event_desk_noted:
+    case event_desk_told:
+    case event_desk_message:
+    case event_desk_status:
+    case event_desk_agent_changed:
     case event_kind_count:
         break;
     }
@@ -182,6 +188,12 @@ static void json_present(struct presentation *p, const struct event *e)
     case event_person_changed:
     case event_session_revoked:
     case event_presence:
+    case event_desk_moved:
+    case event_desk_noted:
+    case event_desk_told:
+    case event_desk_message:
+    case event_desk_status:
+    case event_desk_agent_changed:
     case event_kind_count:
         break;
     }

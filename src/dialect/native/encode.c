@@ -32,6 +32,7 @@ const char *encode_kind(enum room_kind kind)
     case room_direct: return "direct";
     case room_guild: return "guild";
     case room_channel: return "channel";
+    case room_desk: return "desk";
     }
     return "group";
 }
@@ -415,6 +416,12 @@ bool encode_event(struct json_writer *w, const struct event *e)
         break;
     case event_session_revoked:
     case event_person_noticed:
+    case event_desk_told:
+    case event_desk_message:
+    case event_desk_status:
+    case event_desk_agent_changed:
+    case event_desk_moved:
+    case event_desk_noted:
     case event_kind_count:
         return false;
     case event_message_posted:
