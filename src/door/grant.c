@@ -1,6 +1,7 @@
 /* Turns the core's grant into tokens and cookies. Runs on the request's loop; owns nothing. */
 #include "door/grant.h"
 #include "base/clock.h"
+#include "door/identity.h"
 #include "wire/cookie.h"
 
 enum fault grant_access_token(struct request *r, const struct grant *grant, const char *audience, int64_t ttl_s, struct span *token_out)
@@ -35,4 +36,16 @@ void grant_set_cookie(struct request *r, const char *name, struct span value, co
     buf_init(&line, 4096);
     if (cookie_build(&cookie, &line) == fault_none) response_header(r, "Set-Cookie", buf_span(&line));
     buf_fini(&line);
+}
+
+void grant_set_native_cookies(struct request *r, const struct grant *grant, struct span access)
+{
+    grant_set_cookie(r, COOKIE_ACCESS, access, "/", ((struct door *)request_door(r))->settings->access_ttl_s);
+    grant_set_cookie(r, COOKIE_REFRESH, grant->refresh_token, GRANT_REFRESH_PATH, GRANT_REFRESH_TTL_S);
+}
+
+void grant_clear_native_cookies(struct request *r)
+{
+    grant_set_cookie(r, COOKIE_ACCESS, SPAN(""), "/", 0);
+    grant_set_cookie(r, COOKIE_REFRESH, SPAN(""), GRANT_REFRESH_PATH, 0);
 }

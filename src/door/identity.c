@@ -50,15 +50,19 @@ static bool authority_matches(struct span origin, struct span host, bool secure)
     return span_eq_nocase(span_make(origin.p + scheme.n, origin.n - scheme.n), host);
 }
 
-bool origin_is_ours(struct request *r)
+bool origin_is_known(struct request *r, struct span origin)
 {
     const struct door_settings *settings = ((struct door *)request_door(r))->settings;
-    struct span origin = request_header(r, "origin");
-    if (!origin.p) return span_eq(request_header(r, "sec-fetch-site"), SPAN("same-origin"));
     if (authority_matches(origin, request_header(r, "host"), request_is_secure(r))) return true;
     for (size_t i = 0; i < settings->n_origins; i++)
         if (!span_eq(settings->origins[i], SPAN("*")) && span_eq_nocase(settings->origins[i], origin)) return true;
     return false;
+}
+
+bool origin_is_ours(struct request *r)
+{
+    struct span origin = request_header(r, "origin");
+    return origin.p ? origin_is_known(r, origin) : span_eq(request_header(r, "sec-fetch-site"), SPAN("same-origin"));
 }
 
 bool origin_is_not_foreign(struct request *r)

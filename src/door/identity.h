@@ -31,5 +31,7 @@ struct span identity_subprotocol(struct request *r);
 /* Origin is this server's own (the authority of Host), or one that the operator listed; Sec-Fetch-Site: same-origin does when there is no Origin.
    "*" in the list never counts here: with it any page could act with its visitor's cookie. */
 bool origin_is_ours(struct request *r);
+/* The same of any origin ("https://host:port"), such as that of a Referer. */
+bool origin_is_known(struct request *r, struct span origin);
 /* No Origin at all (tools), or ours. */
 bool origin_is_not_foreign(struct request *r);

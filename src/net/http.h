@@ -103,3 +103,5 @@ struct web_files;
 struct web_files *web_files_embedded(void);
 struct web_files *web_files_directory(const char *dir);
 bool web_files_respond(struct web_files *files, struct request *r, const char *path);
+/* A page with more HTML before its </body>: made anew for each answer, so without ETag and coding. */
+bool web_files_respond_with(struct web_files *files, struct request *r, const char *path, struct span html);

@@ -128,6 +128,23 @@ static void answer_file(struct request *r, const struct web_file *f)
     respond_static(r, 200, f->content_type, body);
 }
 
+/* With more in it */
+
+static void answer_with(struct request *r, const char *path, const char *content_type, struct span page, struct span html)
+{
+    struct span end = SPAN("</body>");
+    const char *at = memmem(page.p, page.n, end.p, end.n);
+    size_t before = at ? (size_t)(at - page.p) : page.n;
+    struct buf whole;
+    buf_init(&whole, disk_file_max_bytes);
+    buf_append(&whole, page.p, before);
+    buf_append_span(&whole, html);
+    buf_append(&whole, page.p + before, page.n - before);
+    put_headers(r, path, content_type, false, false);
+    respond(r, 200, content_type, buf_span(&whole));
+    buf_fini(&whole);
+}
+
 /* From disk */
 
 static const char *type_of(const char *path)
@@ -160,25 +177,30 @@ static bool read_whole(int fd, char *p, size_t n)
     return true;
 }
 
-static bool answer_from_disk(struct web_files *files, struct request *r, const char *path)
+static void answer_bytes(struct request *r, const char *path, struct span bytes, const struct stat *st)
+{
+    const char *type = type_of(path);
+    put_headers(r, path, type, false, false);
+    struct span etag = arena_printf(request_arena(r), "\"%llx-%llx-%llx\"", (unsigned long long)st->st_size,
+                                    (unsigned long long)st->st_mtim.tv_sec, (unsigned long long)st->st_mtim.tv_nsec);
+    response_header(r, "ETag", etag);
+    if (is_known_to_client(r, etag))
+        respond_empty(r, 304);
+    else
+        respond(r, 200, type, bytes);
+}
+
+static bool answer_from_disk(struct web_files *files, struct request *r, const char *path, struct span more)
 {
     struct stat st;
     int fd = open_beneath(files->directory, path);
     bool good = fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size <= disk_file_max_bytes;
     char *bytes = good ? malloc((size_t)st.st_size + 1) : NULL;
-    if (bytes && read_whole(fd, bytes, (size_t)st.st_size)) {
-        const char *type = type_of(path);
-        put_headers(r, path, type, false, false);
-        struct span etag = arena_printf(request_arena(r), "\"%llx-%llx-%llx\"", (unsigned long long)st.st_size,
-                                        (unsigned long long)st.st_mtim.tv_sec, (unsigned long long)st.st_mtim.tv_nsec);
-        response_header(r, "ETag", etag);
-        if (is_known_to_client(r, etag))
-            respond_empty(r, 304);
-        else
-            respond(r, 200, type, span_make(bytes, (size_t)st.st_size));
-    } else {
-        good = false;
-    }
+    good = bytes && read_whole(fd, bytes, (size_t)st.st_size);
+    if (good && more.n)
+        answer_with(r, path, type_of(path), span_make(bytes, (size_t)st.st_size), more);
+    else if (good)
+        answer_bytes(r, path, span_make(bytes, (size_t)st.st_size), &st);
     free(bytes);
     if (fd >= 0) close(fd);
     return good;
@@ -200,8 +222,16 @@ bool web_files_has(struct web_files *files, const char *path)
 
 bool web_files_respond(struct web_files *files, struct request *r, const char *path)
 {
-    if (files->directory >= 0) return answer_from_disk(files, r, path);
+    if (files->directory >= 0) return answer_from_disk(files, r, path, SPAN(""));
     const struct web_file *f = find(files, path);
     if (f) answer_file(r, f);
+    return f != NULL;
+}
+
+bool web_files_respond_with(struct web_files *files, struct request *r, const char *path, struct span html)
+{
+    if (files->directory >= 0) return answer_from_disk(files, r, path, html);
+    const struct web_file *f = find(files, path);
+    if (f) answer_with(r, path, f->content_type, f->identity, html);
     return f != NULL;
 }

@@ -92,5 +92,8 @@ static inline void json_put_time(struct json_writer *w, const char *name, int64_
 /* Zero is "none" for ids: null. */
 static inline void json_put_id(struct json_writer *w, const char *name, int64_t id) { json_key(w, name); if (id) json_int(w, id); else json_null(w); }
 
+/* JSON that this writer made, with everything beyond ASCII as \uXXXX: what some old servers sent. At most three times as long. */
+void json_append_ascii(struct buf *out, struct span encoded);
+
 /* The string with quotes and escapes alone. */
 void json_text(struct buf *out, struct span s);

@@ -159,3 +159,36 @@ void json_raw(struct json_writer *w, struct span encoded)
     before_value(w);
     buf_append_span(w->out, encoded);
 }
+
+static void put_unit(char *to, uint32_t unit)
+{
+    static const char hex[] = "0123456789abcdef";
+    to[0] = '\\', to[1] = 'u';
+    for (int i = 0; i < 4; i++) to[2 + i] = hex[unit >> (12 - 4 * i) & 15];
+}
+
+/* p is valid UTF-8, so its length is told by its first byte. */
+static uint32_t take_point(const unsigned char *p, size_t *n_out)
+{
+    size_t n = *p >= 0xF0 ? 4 : *p >= 0xE0 ? 3 : 2;
+    uint32_t point = *p & (0x7Fu >> n);
+    for (size_t i = 1; i < n; i++) point = point << 6 | (p[i] & 0x3Fu);
+    *n_out = n;
+    return point;
+}
+
+void json_append_ascii(struct buf *out, struct span encoded)
+{
+    for (size_t at = 0, run, n; at < encoded.n; at += n) {
+        for (run = at; run < encoded.n && (unsigned char)encoded.p[run] < 0x80;) run++;
+        buf_append(out, encoded.p + at, run - at);
+        at = run, n = 0;
+        if (at == encoded.n) break;
+        char escaped[12];
+        uint32_t point = take_point((const unsigned char *)encoded.p + at, &n);
+        bool pair = point >= 0x10000;
+        put_unit(escaped, pair ? 0xD800 + ((point - 0x10000) >> 10) : point);
+        if (pair) put_unit(escaped + 6, 0xDC00 + ((point - 0x10000) & 0x3FF));
+        buf_append(out, escaped, pair ? 12 : 6);
+    }
+}

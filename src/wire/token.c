@@ -4,6 +4,7 @@
 #include "wire/json.h"
 #include <cjose/cjose.h>
 #include <openssl/crypto.h>
+#include <openssl/hmac.h>
 #include <stdlib.h>
 
 enum { token_max_bytes = 2048, secret_min_bytes = 16, secret_max_bytes = 1024, hash_bytes_n = 32 };
@@ -12,7 +13,14 @@ static const char issuer[] = "suhbat";
 
 struct token_key {
     cjose_jwk_t *jwk;
+    unsigned char mac_key[TOKEN_MAC_BYTES];
 };
+
+static void hmac(const void *key, size_t n_key, struct span text, unsigned char out[TOKEN_MAC_BYTES])
+{
+    unsigned n = TOKEN_MAC_BYTES;
+    if (!HMAC(EVP_sha256(), key, (int)n_key, (const unsigned char *)text.p, text.n, out, &n)) abort();
+}
 
 static cjose_header_t *header_create(void)
 {
@@ -41,6 +49,7 @@ enum fault token_key_create(struct span secret, struct token_key **out)
     struct token_key *k = calloc(1, sizeof *k);
     if (!k) return fault_unavailable;
     k->jwk = jwk_create(secret);
+    hmac(secret.p, secret.n, SPAN("suhbat keyed hashes"), k->mac_key);
     cjose_header_t *first = header_create(); /* seeds the library's hash table before other threads use it */
     if (first) cjose_header_release(first);
     if (!k->jwk || !first) {
@@ -55,7 +64,16 @@ void token_key_destroy(struct token_key *k)
 {
     if (!k) return;
     if (k->jwk) cjose_jwk_release(k->jwk);
+    OPENSSL_cleanse(k->mac_key, sizeof k->mac_key);
     free(k);
+}
+
+void token_mac(const struct token_key *k, const char *purpose, struct span text, unsigned char out[TOKEN_MAC_BYTES])
+{
+    unsigned char of_purpose[TOKEN_MAC_BYTES];
+    hmac(k->mac_key, sizeof k->mac_key, span_of(purpose), of_purpose);
+    hmac(of_purpose, sizeof of_purpose, text, out);
+    OPENSSL_cleanse(of_purpose, sizeof of_purpose);
 }
 
 /* ---- Signing ---- */

@@ -19,5 +19,8 @@ struct token_claims {
     int64_t expires_s, not_before_s; /* unix seconds */
 };
 must_use enum fault token_sign(struct token_key *k, const struct token_claims *claims, struct arena *arena, struct span *out);
+/* A keyed hash (HMAC-SHA-256) of the text under a key of its own: other purposes and the signatures of tokens tell nothing about it. Any thread. */
+#define TOKEN_MAC_BYTES 32
+void token_mac(const struct token_key *k, const char *purpose, struct span text, unsigned char out[TOKEN_MAC_BYTES]);
 /* unauthenticated for every way in which a token is not ours: signature, alg, exp, nbf, iss, aud, shape. At most 2 KiB. */
 must_use enum fault token_verify(struct token_key *k, struct span token, struct span audience, int64_t now_s, struct arena *arena, struct token_claims *out);

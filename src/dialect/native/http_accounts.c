@@ -126,8 +126,6 @@ static void put_grant(struct json_writer *w, const struct grant *grant, struct s
     json_end_object(w);
 }
 
-#define REFRESH_COOKIE_TTL_S (INT64_C(400) * 86400) /* the server decides; browsers keep none longer */
-
 static void answer_grant(struct call *a, const struct grant *grant, int status)
 {
     int64_t ttl_s = a->door->settings->access_ttl_s;
@@ -136,8 +134,7 @@ static void answer_grant(struct call *a, const struct grant *grant, int status)
         problem_respond(a->r, &(struct problem){ .fault = fault_internal });
         return;
     }
-    grant_set_cookie(a->r, COOKIE_ACCESS, token, "/", ttl_s);
-    grant_set_cookie(a->r, COOKIE_REFRESH, grant->refresh_token, GRANT_REFRESH_PATH, REFRESH_COOKIE_TTL_S);
+    grant_set_native_cookies(a->r, grant, token);
     struct reply reply;
     reply_begin(&reply);
     put_grant(&reply.w, grant, token, ttl_s);
@@ -167,8 +164,7 @@ void encode_refreshed(struct call *a)
 
 void session_cookies_clear(struct request *r)
 {
-    grant_set_cookie(r, COOKIE_ACCESS, SPAN(""), "/", 0);
-    grant_set_cookie(r, COOKIE_REFRESH, SPAN(""), GRANT_REFRESH_PATH, 0);
+    grant_clear_native_cookies(r);
 }
 
 enum fault decode_revoke(struct call *a)

@@ -36,6 +36,14 @@ static void writes(void **state)
                    "\"at\":\"2025-11-29T14:16:55.123456Z\",\"never\":null,\"list\":[[],{},1,\"s\",null,true,{\"r\":1}],\"k\\\"\":2,\"last\":3}");
 }
 
+static void beyond_ascii(void **state)
+{
+    json_append_ascii(&out, SPAN("{\"a\":\"o\xCA\xBBzbek \xD0\x88\xE2\x82\xAC\",\"b\":\"\xF0\x9F\x98\x80\xF4\x8F\xBF\xBF\x7F\\n\"}"));
+    assert_written("{\"a\":\"o\\u02bbzbek \\u0408\\u20ac\",\"b\":\"\\ud83d\\ude00\\udbff\\udfff\x7F\\n\"}");
+    json_append_ascii(&out, SPAN(""));
+    assert_written("");
+}
+
 static void escapes(void **state)
 {
     json_text(&out, SPAN("\"\\/\b\f\n\r\t\x01\x0B\x1F\x7F"));
@@ -227,7 +235,7 @@ static int teardown(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(writes), cmocka_unit_test(escapes), cmocka_unit_test(escapes_everywhere), cmocka_unit_test(writing_keeps_the_ceiling),
+    const struct CMUnitTest tests[] = { cmocka_unit_test(writes), cmocka_unit_test(escapes), cmocka_unit_test(beyond_ascii), cmocka_unit_test(escapes_everywhere), cmocka_unit_test(writing_keeps_the_ceiling),
                                         cmocka_unit_test(refuses), cmocka_unit_test(takes_fields), cmocka_unit_test(walks), cmocka_unit_test(names_the_bad_field),
                                         cmocka_unit_test(large_texts) };
     return cmocka_run_group_tests(tests, setup, teardown);

@@ -27,6 +27,23 @@ static enum fault verify_at(struct span token, int64_t now_s)
     return token_verify(key, token, SPAN("native"), now_s, arena, &c);
 }
 
+static void keyed_hashes_differ_by_purpose_text_and_key(void **state)
+{
+    unsigned char all[5][TOKEN_MAC_BYTES];
+    struct token_key *other;
+    assert_int_equal(token_key_create(SPAN("another secret of some length"), &other), fault_none);
+    token_mac(key, "a", SPAN("text"), all[0]);
+    token_mac(key, "b", SPAN("text"), all[1]);
+    token_mac(key, "a", SPAN("texu"), all[2]);
+    token_mac(other, "a", SPAN("text"), all[3]);
+    token_mac(key, "a", SPAN(""), all[4]);
+    for (int i = 0; i < 5; i++)
+        for (int k = 0; k < i; k++) assert_memory_not_equal(all[i], all[k], TOKEN_MAC_BYTES);
+    token_mac(key, "a", SPAN("text"), all[1]);
+    assert_memory_equal(all[0], all[1], TOKEN_MAC_BYTES);
+    token_key_destroy(other);
+}
+
 static void there_and_back(void **state)
 {
     struct token_claims c = claims(), back;
@@ -186,7 +203,7 @@ static int teardown(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(there_and_back), cmocka_unit_test(tampered), cmocka_unit_test(foreign_shapes), cmocka_unit_test(other_algorithms), cmocka_unit_test(secrets),
+    const struct CMUnitTest tests[] = { cmocka_unit_test(there_and_back), cmocka_unit_test(keyed_hashes_differ_by_purpose_text_and_key), cmocka_unit_test(tampered), cmocka_unit_test(foreign_shapes), cmocka_unit_test(other_algorithms), cmocka_unit_test(secrets),
                                         cmocka_unit_test(too_long_to_sign), cmocka_unit_test(one_key_for_many_threads) };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
