@@ -151,6 +151,7 @@ struct room_id command_room(const struct command *c)
     case command_file_room:
     case command_file_add:
     case command_file_get:
+    case command_file_shown:
     case command_file_delete:
     case command_upload_begin:
     case command_upload_get:

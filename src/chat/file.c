@@ -135,6 +135,16 @@ enum fault file_get(struct ask *ask)
     return fault;
 }
 
+enum fault file_shown(struct ask *ask)
+{
+    const struct file_shown_in *in = &ask->c->in.file_shown;
+    struct file_record record;
+    enum fault fault = store_file_by_id(ask->store, in->id, ask->arena, &record);
+    if (!fault && (id_none(in->room) || !id_eq(record.room, in->room))) fault = fault_not_found;
+    ask->c->out.file_shown = (struct file_shown_out){ record.view, record.place };
+    return fault == fault_not_found ? ask_refuse(ask, fault, "file") : fault;
+}
+
 static enum fault find_waiting(struct ask *ask, struct file_id id, struct file_record *out)
 {
     enum fault fault = find(ask, id, out);

@@ -34,6 +34,7 @@ struct file_add_in {
     struct span upload; /* empty: none; the upload these (one) bytes came by */
 };
 struct file_get_in { struct file_id id; };    /* who may see it: its owner while it waits; whoever may read the room of its message */
+struct file_shown_in { struct file_id id; struct room_id room; }; /* of a message of that room; the door has signed the pair, and checked it */
 struct file_delete_in { struct file_id id; }; /* one's own that waits */
 struct upload_begin_in { struct span name; int64_t n_bytes; };
 struct upload_get_in { struct span token; };
@@ -53,6 +54,7 @@ struct file_add_out {
     bool kept[FILES_PER_MESSAGE_MAX]; /* false: the same bytes were there already, these may go */
 };
 struct file_get_out { struct file_view file; struct span place; struct room_id room; }; /* room: none while it waits for a message */
+struct file_shown_out { struct file_view file; struct span place; };
 struct file_delete_out { char unused; };
 struct upload_view {
     struct span token;

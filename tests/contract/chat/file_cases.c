@@ -79,6 +79,21 @@ static void a_file_goes_with_one_message_and_is_seen_by_its_room(void **state)
     assert_refused(ASK(w, vali, file_get, f), not_found, "file");
 }
 
+static void a_signed_address_shows_the_files_of_its_room_alone(void **state)
+{
+    struct world *w = *state;
+    set_rules(w);
+    struct actor ali = someone(w, "ali");
+    struct room_id room = group(w, ali, false, "one"), other = group(w, ali, false, "other");
+    struct file_id f = file(w, ali, "d9", "p9");
+    assert_refused(ASK(w, NOBODY, file_shown, f, room), not_found, "file");
+    assert_refused(ASK(w, NOBODY, file_shown, f, { 0 }), not_found, "file");
+    assert_done(attach(w, ali, room, "", &f, 1));
+    assert_span(DO(w, NOBODY, file_shown, f, room)->out.file_shown.place, "p9");
+    assert_refused(ASK(w, NOBODY, file_shown, f, other), not_found, "file");
+    assert_refused(ASK(w, NOBODY, file_shown, f, { 0 }), not_found, "file");
+}
+
 static void a_message_takes_each_file_once_and_at_most_ten(void **state)
 {
     struct world *w = *state;
@@ -244,7 +259,7 @@ static void what_no_row_names_is_an_orphan(void **state)
     assert_true(DO(w, NOBODY, file_orphans, placed, tokens, 3, 2)->out.file_orphans.placed[0]);
 }
 
-CASES(file, STORY(a_file_goes_with_one_message_and_is_seen_by_its_room), STORY(a_message_takes_each_file_once_and_at_most_ten),
+CASES(file, STORY(a_file_goes_with_one_message_and_is_seen_by_its_room), STORY(a_signed_address_shows_the_files_of_its_room_alone), STORY(a_message_takes_each_file_once_and_at_most_ten),
       STORY(equal_bytes_are_kept_once_until_the_last_reference_goes), STORY(parts_of_a_message_are_deleted_alone),
       STORY(the_quota_counts_what_is_there_and_what_is_coming), STORY(an_upload_is_its_owners_and_becomes_one_file), STORY(who_waits_too_long_goes),
       STORY(what_no_row_names_is_an_orphan));
