@@ -131,16 +131,16 @@ static void check_files(struct checking *c)
 }
 
 /* A secret that stands in public documents is no secret. */
-static void check_secret(struct checking *c)
+static struct span read_secret(struct checking *c, enum setting which)
 {
     static const char *const public_secrets[] = { "super_secret_key", "super_secret_key_change_this_in_production", "your_secret_key",
                                                   "your-secret-key-here", "changeme", "change_me", "secret" };
-    const char *text = text_of(c, setting_secret);
-    if (!text) return;
-    c->config->secret = span_of(text);
-    bool bad = c->config->secret.n < CONFIG_SECRET_MIN_BYTES;
+    const char *text = text_of(c, which);
+    if (!text) return (struct span){ 0 };
+    bool bad = strlen(text) < CONFIG_SECRET_MIN_BYTES;
     for (size_t i = 0; i < sizeof public_secrets / sizeof *public_secrets; i++) bad |= strcmp(text, public_secrets[i]) == 0;
-    if (bad) refuse(c, setting_secret);
+    if (bad) refuse(c, which);
+    return span_of(text);
 }
 
 static void check_accounts(struct checking *c)
@@ -240,7 +240,8 @@ static enum fault check(const struct settings *settings, struct config *config)
     config->n_loops = (int)read_number(&c, setting_loops, 0, N_LOOPS_MAX);
     if (!config->n_loops) config->n_loops = n_cores();
     check_files(&c);
-    check_secret(&c);
+    config->secret = read_secret(&c, setting_secret);
+    config->desk_secret = read_secret(&c, setting_desk_secret);
     check_accounts(&c);
     check_doors(&c);
     check_outbound(&c);
@@ -268,7 +269,7 @@ static enum fault gather(const struct config_flags *flags, struct settings *s)
 
 static bool is_secret(enum setting which)
 {
-    return which == setting_secret || which == setting_smtp_url || which == setting_database; /* URLs may carry passwords */
+    return which == setting_secret || which == setting_desk_secret || which == setting_smtp_url || which == setting_database; /* URLs may carry passwords */
 }
 
 static const char *source_word(const struct setting_value *value)

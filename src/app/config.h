@@ -18,6 +18,7 @@ struct config {
     int n_loops;
     const char *tls_cert, *tls_key; /* both or none (NULL) */
     const char *web_root;           /* NULL: the built-in files */
+    struct span desk_secret;        /* empty: nobody signs customers */
     struct span secret;             /* empty until data_dir_secret has run, unless a setting gave it */
     int64_t access_ttl_s, refresh_ttl_s;
     int64_t legacy_ttl_s;           /* 0: what each old system had */

@@ -18,6 +18,7 @@ struct door_settings {           /* immutable, shared by all loops */
     int64_t legacy_ttl_s;        /* ACCESS_TOKEN_EXPIRE_MINUTES, default by dialect when 0 */
     const struct span *origins; size_t n_origins; /* CORS_ORIGIN(S); "*" allowed as one entry */
     bool trusts_lobby, trusts_receipts, trusts_desk; /* SUHBAT_LEGACY_TRUST names them */
+    struct span desk_secret;     /* the shop signs its customers with it; empty: nobody does. Never to a log */
     enum registration registration;
     bool rate_limits;
     struct room_id lobby;        /* the room everyone is in */
