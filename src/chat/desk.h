@@ -16,6 +16,7 @@
 #define DESK_CANNED_TITLE_MAX_POINTS 100
 #define DESK_CANNED_SHORTCUT_MAX_POINTS 32
 #define DESK_PAGE_MAX 200
+#define DESK_MESSAGES_MAX 500          /* of one page */
 #define DESK_CAPACITY_MAX 1000
 #define DESK_FIGURES_MAX_DAYS 366
 #define DESK_LAST_TEXT_POINTS 100
@@ -49,6 +50,7 @@ struct desk_view {
     int64_t last_us;         /* when it was written, or the chat was opened */
     int64_t unread;          /* the customer's messages above the agents' mark */
     int64_t customer_read, agent_read; /* the highest number either side has read */
+    int64_t customer_read_us, agent_read_us; /* when that moved; 0: never */
     int64_t position, wait_s; /* waiting: 1 is served next, and an estimate (-1: nobody knows); otherwise 0 */
     int64_t waiting_us;      /* since when the customer waits to be served: the place in the queue; a return keeps it */
     int64_t created_us, updated_us, closed_us; /* closed_us 0: it is not */
@@ -99,7 +101,8 @@ struct desk_list_out { struct desk_view *views; size_t n; bool more; int64_t n_w
    Both fill out.chat with the chat as it is. */
 struct desk_step_in { struct room_id room; enum desk_step step; struct account_id agent, from; };
 struct desk_step_out { struct desk_view chat; bool changed; };
-struct desk_read_in { struct room_id room; };   /* the asker (customer or agent of the chat) has read everything */
+/* The asker (customer or agent of the chat) has read everything. quiet: the door tells those of its own kind in its own words (event.on). */
+struct desk_read_in { struct room_id room; bool quiet; };
 struct desk_read_out { int64_t read; };
 struct desk_online_in { bool online; };         /* the asking customer's page came or went */
 struct desk_online_out { struct room_id room; }; /* their open chat; none: there is none, and nobody was told */
@@ -135,6 +138,15 @@ struct desk_figure {
 };
 struct desk_figures_in { int64_t from_day, to_day; }; /* both included. Agents see their own, supervisors all */
 struct desk_figures_out { struct desk_figure *figures; size_t n; };
+/* What the old desk's door asks beside. */
+struct desk_page_in { struct room_id room; int64_t page, limit; }; /* page 1: the newest; limit: 1 to DESK_MESSAGES_MAX */
+struct desk_page_out { struct message *messages; size_t n; int64_t total; struct desk_view chat; }; /* oldest first, without deleted ones */
+/* For agents: the account of an agent (by user name), or of a customer whose id was proven. not_found: "agent", "customer". */
+struct desk_find_in { struct span id; bool customer; };
+struct desk_find_out { struct account account; };
+/* Legacy trust alone: the account of that name, or a new one that no password opens, is an agent (or a supervisor) from now on. */
+struct desk_believe_in { struct span username, name; bool supervisor; };
+struct desk_believe_out { struct account account; };
 /* These two by the house itself (app/watch.c). */
 struct desk_holding { struct room_id room; struct account_id agent; int64_t seen_us; }; /* seen_us: the agent's newest act in any chat they have */
 struct desk_holders_in { char unused; };

@@ -1,12 +1,13 @@
 /* Guests: accounts behind names that are claimed and not proven, for a door that its operator told to trust them as its old server did
    (SUHBAT_LEGACY_TRUST). A name that somebody has registered is that account: trust means exactly this. Runs on the writing lane. */
 #include "chat/ask.h"
+#include "chat/guest.h"
 #include "chat/name.h"
 
-static enum fault make_guest(struct ask *ask, struct span folded, struct account *out)
+static enum fault make_guest(struct ask *ask, struct span username, struct span folded, struct account *out)
 {
     struct account_record record = {
-        .username = ask->c->in.account_guest.username, .folded = folded, .password_hash = SPAN("!"), /* no password has this hash */
+        .username = username, .folded = folded, .password_hash = SPAN("!"), /* no password has this hash */
         .created_us = ask->now_us,
     };
     enum fault fault = store_account_insert(ask->store, &record, &out->person.id);
@@ -15,13 +16,20 @@ static enum fault make_guest(struct ask *ask, struct span folded, struct account
     return store_member_insert(ask->store, CHAT_LOBBY, out->person.id, role_member, ask->now_us);
 }
 
-enum fault account_guest(struct ask *ask)
+enum fault guest_find(struct ask *ask, struct span name, struct account *out, bool *is_new_out)
 {
-    struct span folded, name = ask->c->in.account_guest.username;
-    struct account *out = &ask->c->out.account_guest.account;
+    struct span folded;
+    *is_new_out = false;
     if (!name_fits_account(ask->arena, name, &folded) || span_starts(folded, SPAN(ACCOUNT_CUSTOMER_PREFIX))) return ask_refuse(ask, fault_invalid, "username");
     enum fault fault = store_account_by_folded(ask->store, folded, ask->arena, out, NULL);
     if (fault != fault_not_found) return fault;
     if (ask->chat->rules->registration == registration_closed) return ask_refuse(ask, fault_forbidden, "registration");
-    return make_guest(ask, folded, out);
+    *is_new_out = true;
+    return make_guest(ask, name, folded, out);
+}
+
+enum fault account_guest(struct ask *ask)
+{
+    bool is_new;
+    return guest_find(ask, ask->c->in.account_guest.username, &ask->c->out.account_guest.account, &is_new);
 }

@@ -14,6 +14,7 @@ static enum fault announce(struct ask *ask, const struct place *place, int64_t r
 {
     bool shown = place->n_members <= ROOM_READS_SHOWN_MAX_MEMBERS && !ask->account.hide_read;
     struct event e = { .kind = event_room_read, .room = place->room, .read = read, .own_only = !shown };
+    e.on = ask->c->kind == command_desk_read && ask->c->in.desk_read.quiet;
     enum fault fault = place->read_change ? store_change_forget(ask->store, place->room, place->read_change) : fault_none;
     if (!fault) fault = ask_happened(ask, &e);
     *seq_out = e.seq;

@@ -265,6 +265,9 @@ struct message_page {
 must_use enum fault store_message_before(struct store *store, struct room_id room, int64_t before, size_t max, struct arena *arena,
                                          struct message_page *out);
 /* The oldest `max` above `after`; ends early after about max_bytes of text. */
+/* The page-th `limit` messages counted from the newest, oldest first, without deleted ones; total_out: how many there are. */
+must_use enum fault store_message_nth_page(struct store *store, struct room_id room, int64_t page, int64_t limit, struct arena *arena,
+                                           struct message_page *out, int64_t *total_out);
 must_use enum fault store_message_after(struct store *store, struct room_id room, int64_t after, size_t max, size_t max_bytes, struct arena *arena,
                                         struct message_page *out);
 /* Messages of others above the mark, not deleted; counts up to ROOM_UNREAD_MAX and looks at the newest 2,000 only. */

@@ -137,7 +137,7 @@ void deliver_passing(struct hub_room *room, const struct event *e)
 {
     room_touch(room);
     for (struct audience *a = room->audiences; a; a = a->next) {
-        if (a->presenter->spares_author && e->kind == event_typing) {
+        if ((a->presenter->spares_author && e->kind == event_typing) || (e->kind == event_desk_said && !e->on)) {
             deliver_sparing(a, e);
             continue;
         }
@@ -194,6 +194,26 @@ bool deliver_lasting(struct hub *hub, const struct event *e)
         present(a, &a->lasting, e);
     }
     return true;
+}
+
+/* Unsubscribing takes another's place in the audience, and the last one ends it: hence one at a time. */
+static struct listener *one_to_go(const struct hub_room *room, const struct event *e)
+{
+    for (const struct audience *a = room->audiences; a; a = a->next)
+        for (uint32_t i = 0; a->presenter->hears_still && i < a->n; i++)
+            if (!a->presenter->hears_still(a->conns[i], e)) return a->subs[i]->listener;
+    return NULL;
+}
+
+void room_sift(struct hub_room *room, const struct event *e)
+{
+    struct room_id id = e->room;
+    struct hub *hub = room ? room->hub : NULL;
+    struct listener *gone;
+    while (room && (gone = one_to_go(room, e))) {
+        hub_unsubscribe(gone, id);
+        room = hub_room_find(hub, id);
+    }
 }
 
 void deliver_to(struct listener *l, const struct event *e, bool replay)

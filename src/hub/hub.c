@@ -114,6 +114,7 @@ static void take_event(struct hub *hub, const struct event *e)
     case event_desk_told:
     case event_desk_message:
     case event_desk_status:
+    case event_desk_said:
     case event_person_noticed:
     case event_read_by_all:
         if ((room = hub_room_find(hub, e->room))) deliver_passing(room, e);
@@ -156,6 +157,7 @@ static void take_event(struct hub *hub, const struct event *e)
     bool is_news = deliver_lasting(hub, e);
     if (!is_news) return;
     if (e->kind == event_member_left) follow_leave(hub, e);
+    if (e->kind == event_desk_moved) room_sift(hub_room_find(hub, e->room), e);
     if (e->kind == event_channel_added || e->kind == event_channel_removed) guild_changed(hub_room_find(hub, e->room), e);
 }
 

@@ -30,6 +30,8 @@ struct presenter {
     bool follows_membership; /* subscribe and unsubscribe as the account joins and leaves */
     bool of_one_room;        /* a socket of one room: closed with revoked_code when its account leaves that room, or the room is no more */
     bool follows_desk;       /* hears the agents' hall, and word to its person, as long as the account is an agent (desk.h) */
+    /* A support chat has moved: may who listens on this connection go on listening to it? NULL: as their membership says. */
+    bool (*hears_still)(struct conn *c, const struct event *moved);
     int64_t replay_max;      /* changes; 0: no limit */
     bool spares_author;      /* typing is not told to the typist's own sockets */
     int revoked_code;        /* WebSocket close code when the listener's session is revoked */

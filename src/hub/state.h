@@ -171,6 +171,7 @@ void audience_promote(struct audience *a, struct subscription *s); /* ready to l
 struct audience *audience_of(const struct subscription *s);
 bool deliver_lasting(struct hub *hub, const struct event *e); /* false: nobody listens, or it is known already */
 void deliver_passing(struct hub_room *room, const struct event *e);
+void room_sift(struct hub_room *room, const struct event *e); /* presenter.hears_still */
 /* One event to one listener, at once. */
 void deliver_to(struct listener *l, const struct event *e, bool replay);
 

@@ -36,6 +36,7 @@ static int64_t code_of(enum event_kind kind)
     case event_desk_told:
     case event_desk_message:
     case event_desk_status:
+    case event_desk_said:
     case event_desk_agent_changed:
     case event_kind_count: break;
     }

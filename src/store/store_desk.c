@@ -65,7 +65,7 @@ enum fault store_desk_insert(struct store *store, const struct person *customer,
 }
 
 /* Columns of DESK_COLUMNS. */
-enum { of_customer = 15, of_agent = of_customer + PERSON_N_COLUMNS };
+enum { of_customer = 15, of_read_us = of_customer + PERSON_N_COLUMNS, of_agent = of_read_us + 2 };
 
 static void col_view(struct db_rows *rows, struct arena *arena, struct desk_view *out)
 {
@@ -74,6 +74,7 @@ static void col_view(struct db_rows *rows, struct arena *arena, struct desk_view
         .created_us = db_col_i64(rows, 4), .updated_us = db_col_i64(rows, 5), .closed_us = db_col_i64(rows, 6), .customer_read = db_col_i64(rows, 7),
         .agent_read = db_col_i64(rows, 8), .rating = db_col_i64(rows, 9), .tags = db_col_copy(rows, 10, arena), .online = db_col_i64(rows, 11),
         .head = db_col_i64(rows, 12), .last_text = db_col_copy(rows, 13, arena), .unread = db_col_i64(rows, 14),
+        .customer_read_us = db_col_i64(rows, of_read_us), .agent_read_us = db_col_i64(rows, of_read_us + 1),
         .customer = col_person(rows, of_customer, arena), .agent = col_person(rows, of_agent, arena),
     };
     out->customer_id = desk_customer_id(out->customer.username);

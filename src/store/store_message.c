@@ -230,6 +230,18 @@ enum fault store_message_before(struct store *store, struct room_id room, int64_
     return fault;
 }
 
+enum fault store_message_nth_page(struct store *store, struct room_id room, int64_t page, int64_t limit, struct arena *arena, struct message_page *out,
+                                  int64_t *total_out)
+{
+    struct db_rows rows;
+    enum fault fault = STORE_NUMBER(store, total_out, desk_messages_count, DB_I64(room.v));
+    if (fault) return fault;
+    DB_QUERY(store->db, &rows, desk_messages_page, DB_I64(room.v), DB_I64(limit), DB_I64((page - 1) * limit));
+    fault = end_page(store, &rows, (size_t)limit, SIZE_MAX, arena, out);
+    reverse(out->messages, out->n);
+    return fault;
+}
+
 enum fault store_message_after(struct store *store, struct room_id room, int64_t after, size_t max, size_t max_bytes, struct arena *arena,
                                struct message_page *out)
 {

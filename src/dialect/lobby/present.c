@@ -83,6 +83,7 @@ static void plain_present(struct presentation *p, const struct event *e)
     case event_desk_told:
     case event_desk_message:
     case event_desk_status:
+    case event_desk_said:
     case event_desk_agent_changed:
     case event_kind_count:
         break;
@@ -193,6 +194,7 @@ static void json_present(struct presentation *p, const struct event *e)
     case event_desk_told:
     case event_desk_message:
     case event_desk_status:
+    case event_desk_said:
     case event_desk_agent_changed:
     case event_kind_count:
         break;

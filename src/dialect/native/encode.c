@@ -419,6 +419,7 @@ bool encode_event(struct json_writer *w, const struct event *e)
     case event_desk_told:
     case event_desk_message:
     case event_desk_status:
+    case event_desk_said:
     case event_desk_agent_changed:
     case event_desk_moved:
     case event_desk_noted:

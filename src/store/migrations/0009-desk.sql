@@ -29,6 +29,8 @@ CREATE TABLE desk_chat (
     closed_us bigint,
     customer_read bigint NOT NULL DEFAULT 0,
     agent_read bigint NOT NULL DEFAULT 0,
+    customer_read_us bigint NOT NULL DEFAULT 0,
+    agent_read_us bigint NOT NULL DEFAULT 0,
     rating bigint,
     tags text
 --sqlite

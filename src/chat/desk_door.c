@@ -1,0 +1,63 @@
+/* What the door of the old desk asks beside what every door asks: pages counted from the newest, accounts by the ids of its wire, and agents that it was
+   told to believe. Runs on a lane. */
+#include "chat/desk_queue.h"
+#include "chat/guest.h"
+#include "chat/letter.h"
+#include "chat/name.h"
+
+enum fault desk_page(struct ask *ask)
+{
+    const struct desk_page_in *in = &ask->c->in.desk_page;
+    struct desk_page_out *out = &ask->c->out.desk_page;
+    struct message_page page;
+    struct place place;
+    if (in->limit < 1 || in->limit > DESK_MESSAGES_MAX) return ask_refuse(ask, fault_invalid, "limit");
+    if (in->page < 1 || in->page > INT32_MAX) return ask_refuse(ask, fault_invalid, "page");
+    enum fault fault = desk_chat_of(ask, in->room, &place, &out->chat);
+    if (!fault) fault = store_message_nth_page(ask->store, in->room, in->page, in->limit, ask->arena, &page, &out->total);
+    if (!fault) out->messages = page.messages, out->n = page.n;
+    return fault;
+}
+
+static enum fault find_agent(struct ask *ask, struct span username, struct account *out)
+{
+    struct desk_agent_view agent = { 0 };
+    struct span folded;
+    if (!name_fits_account(ask->arena, username, &folded)) return ask_refuse(ask, fault_not_found, "agent");
+    enum fault fault = store_account_by_folded(ask->store, folded, ask->arena, out, NULL);
+    if (!fault) fault = store_desk_agent(ask->store, out->person.id, ask->arena, &agent);
+    if (fault == fault_not_found || (!fault && agent.role == desk_role_none)) return ask_refuse(ask, fault_not_found, "agent");
+    return fault;
+}
+
+enum fault desk_find(struct ask *ask)
+{
+    const struct desk_find_in *in = &ask->c->in.desk_find;
+    struct account *out = &ask->c->out.desk_find.account;
+    enum desk_role role;
+    enum fault fault = desk_need(ask, desk_role_agent, &role);
+    if (fault) return fault;
+    if (!in->customer) return find_agent(ask, in->id, out);
+    fault = store_desk_customer_find(ask->store, arena_printf(ask->arena, ACCOUNT_CUSTOMER_PREFIX "=" SPAN_FMT, SPAN_ARG(in->id)), ask->arena, out);
+    return fault == fault_not_found ? ask_refuse(ask, fault, "customer") : fault;
+}
+
+/* Whoever is an agent already stays what they are, unless more is claimed: trust means exactly this. */
+enum fault desk_believe(struct ask *ask)
+{
+    const struct desk_believe_in *in = &ask->c->in.desk_believe;
+    struct account *out = &ask->c->out.desk_believe.account;
+    enum desk_role wanted = in->supervisor ? desk_role_supervisor : desk_role_agent;
+    struct desk_agent_view agent = { 0 };
+    bool is_new;
+    enum fault fault = guest_find(ask, in->username, out, &is_new);
+    if (fault) return fault;
+    if (is_new && span_trim(in->name).n) {
+        out->person.name = in->name;
+        fault = person_check_name(ask, &out->person.name);
+        if (!fault) fault = store_account_set_profile(ask->store, out);
+    }
+    if (!fault) fault = store_desk_agent(ask->store, out->person.id, ask->arena, &agent);
+    if (fault || agent.role >= wanted) return fault;
+    return store_desk_agent_put(ask->store, out->person.id, wanted, agent.capacity);
+}
