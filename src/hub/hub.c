@@ -119,9 +119,7 @@ static void take_event(struct hub *hub, const struct event *e)
     case event_read_by_all:
         if ((room = hub_room_find(hub, e->room))) deliver_passing(room, e);
         return;
-    case event_draft_changed:
-        deliver_to_person(hub, e->by.id, e);
-        return;
+    case event_draft_changed: deliver_to_person(hub, e->by.id, e); return;
     case event_block_changed:
         deliver_to_person(hub, e->by.id, e);
         presence_forbid(hub, e);
