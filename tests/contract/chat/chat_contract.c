@@ -44,6 +44,7 @@ int main(int argc, char **argv)
     RUN(failure);
     RUN(file);
     RUN(guild);
+    RUN(desk);
     RUN(parcel);
     RUN(notify);
     clean();

@@ -78,6 +78,7 @@ SUITE(parcel);
 SUITE(notify);
 SUITE(search);
 SUITE(guild);
+SUITE(desk);
 #define CASES(name, ...) \
     const struct CMUnitTest name##_cases[] = { __VA_ARGS__ }; \
     const size_t n_##name##_cases = sizeof name##_cases / sizeof *name##_cases
