@@ -94,6 +94,7 @@ static void add_conformance(struct router *router)
     size_t n;
     const struct route *routes = conformance_routes(&n);
     router_add(router, routes, n);
+    conformance_engines(router);
 }
 
 static enum fault read_networks(const struct span *networks, size_t n, struct net_proxies **out)

@@ -122,6 +122,7 @@ struct net {
     atomic_uint announced;   /* connections that other loops are sending here, and NET_SHUT; see move.c */
     size_t n_watches;        /* open or still closing: the listener's and the connections' */
     struct timer accept_pause;
+    struct engine *engines;  /* Engine.IO paths that have been asked for; see engine_state.h */
     struct early *early;     /* bytes that came before the upgrade was accepted; nearly always NULL */
     struct hook flush;
     struct conn *dirty, **dirty_end;

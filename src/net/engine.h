@@ -28,6 +28,7 @@ struct engine_rules {
     const struct engine_handler *handler;
     int32_t ping_interval_ms;       /* from the handshake, and from each pong */
     int32_t ping_timeout_ms;        /* a pong must come within it */
+    int32_t claim_ms;               /* a session that was not engine_claim()ed by then ends; 0: never */
     size_t max_payload_bytes;       /* of a polling body, and of a WebSocket message */
     void (*cors)(struct request *r); /* adds Access-Control-Allow-Origin and -Credentials for origins that may; NULL: none may */
     bool (*allows)(struct request *r); /* false: this handshake is answered 403, code 4. NULL: all may */
@@ -46,6 +47,7 @@ void *engine_memory(const struct engine_session *s);      /* what remember gave 
 void engine_forget(struct engine_session *s);             /* forgets it now */
 void *engine_user(const struct engine_session *s);
 void engine_set_user(struct engine_session *s, void *user);
+void engine_claim(struct engine_session *s);              /* somebody is there: claim_ms does not matter any more */
 bool engine_is_closing(const struct engine_session *s);   /* nothing more is heard from it; on_close is still to come */
 
 /* A message to this one. Over a ceiling of its queue it is closed as any slow reader. */

@@ -430,6 +430,7 @@ void http_accept_websocket(struct request *r, const struct ws_handler *handler, 
         request_end(r);
         return;
     }
+    extensions[0] = 0;
     bool deflates = !handler->never_deflates && ws_choose_deflate(request_header(r, "sec-websocket-extensions"), extensions);
     push_switching(r, key, protocol, extensions);
     if (r->is_forwarded) memcpy(c->address, r->client, 16);

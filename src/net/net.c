@@ -1,5 +1,5 @@
 /* The network of one loop: what all its connections share (buffers, pools, figures), and its beginning and end. The loop's thread only. */
-#include "net/conn.h"
+#include "net/engine_state.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "wire/deflate.h"
@@ -165,6 +165,7 @@ void net_destroy(struct net *net)
     each_conn(net, kill_one, NULL);
     flush_turn(&net->flush);
     hook_cancel(&net->flush);
+    engines_fini(net);
     deflate_thread_fini(); /* of this thread; made anew if it serves another net */
     net->destroying = true;
     net_free_when_gone(net);

@@ -39,8 +39,7 @@ struct socketio_namespace { const char *name; const struct socketio_handler *han
 struct socketio_rules {
     const struct socketio_namespace *namespaces;
     size_t n_namespaces;
-    int32_t connect_timeout_ms;  /* a session without any accepted namespace ends after it */
-    struct engine_rules engine;  /* handler and arg are set by socketio_routes */
+    struct engine_rules engine;  /* handler and arg are set by socketio_routes. claim_ms: a session without any accepted namespace ends after it */
 };
 /* rules must outlive everything. */
 void socketio_routes(struct router *router, struct socketio_rules *rules);
