@@ -194,6 +194,11 @@ const calls = {
         [422, null, '/auth/register', { username: 'x' }]],
     lobbyLogIn: () => [[200, null, '/auth/login', { username: 'vali', password }], [401, null, '/auth/login', { username: 'vali', password: 'x' }],
         [422, null, '/auth/login', { username: 5, password: 'x' }]],
+    lobbyPicture: async () => {
+        const seen = await file(picture);
+        await ali.say(await ali.lobby(), '', { files: [seen] });
+        return [[200, ali, `/ws/pictures/${seen}`], [403, null, `/ws/pictures/${seen}`], [404, ali, '/ws/pictures/999999']];
+    },
     getHealth: () => [[200, null, '/health']],
     getMetrics: () => [[200, null, '/metrics']],
 };
