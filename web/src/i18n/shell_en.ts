@@ -2,6 +2,8 @@
 
 export const shell_en = {
   guilds: 'Guilds',
+  support_desk: 'Support desk',
+  n_customers_wait: { one: '{n} customer is waiting', other: '{n} customers are waiting' },
   guild_add: 'Add a guild',
   channels: 'Channels',
   rooms: 'Rooms',

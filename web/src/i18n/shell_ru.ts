@@ -3,6 +3,8 @@ import type { PartOf } from './shape';
 
 export const shell_ru: PartOf<typeof shell_en> = {
   guilds: 'Гильдии',
+  support_desk: 'Служба поддержки',
+  n_customers_wait: { one: 'ждёт {n} клиент', few: 'ждут {n} клиента', many: 'ждут {n} клиентов', other: 'ждут {n} клиента' },
   guild_add: 'Добавить гильдию',
   channels: 'Каналы',
   rooms: 'Комнаты',

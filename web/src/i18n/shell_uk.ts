@@ -3,6 +3,8 @@ import type { PartOf } from './shape';
 
 export const shell_uk: PartOf<typeof shell_en> = {
   guilds: 'Гільдії',
+  support_desk: 'Служба підтримки',
+  n_customers_wait: { one: 'чекає {n} клієнт', few: 'чекають {n} клієнти', many: 'чекають {n} клієнтів', other: 'чекають {n} клієнта' },
   guild_add: 'Додати гільдію',
   channels: 'Канали',
   rooms: 'Кімнати',

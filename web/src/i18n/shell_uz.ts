@@ -3,6 +3,8 @@ import type { PartOf } from './shape';
 
 export const shell_uz: PartOf<typeof shell_en> = {
   guilds: 'Jamoalar',
+  support_desk: 'Yordam xizmati',
+  n_customers_wait: { one: '{n} mijoz kutmoqda', other: '{n} mijoz kutmoqda' },
   guild_add: 'Jamoa qoʻshish',
   channels: 'Kanallar',
   rooms: 'Xonalar',

@@ -85,12 +85,14 @@ async function read_answer<T>(response: Response): Promise<T> {
 export function fault_of(body: unknown, status: number): Fault {
   const b = (typeof body === 'object' && body !== null ? body : {}) as Record<string, unknown>;
   if (typeof b.error !== 'string') return new Fault(word_of_status(status));
-  return new Fault(
+  const fault = new Fault(
     b.error as FaultWord,
     typeof b.detail === 'string' ? b.detail : null,
     typeof b.message === 'string' ? b.message : '',
     typeof b.retry_after_s === 'number' ? b.retry_after_s : null,
   );
+  fault.body = b;
+  return fault;
 }
 
 function word_of_status(status: number): FaultWord {

@@ -6,6 +6,7 @@
 import { Api } from './api';
 import { backoff_ms, reconnect_backoff } from './backoff';
 import { Chat } from './chat.svelte';
+import { desk_place } from './desk.svelte';
 import { language } from './i18n.svelte';
 import type { Socket } from './gateway';
 import type { OutboxStorage } from './outbox';
@@ -145,6 +146,7 @@ class App {
       on_signed_out: () => void this.leave(true),
       on_other_account: () => location.reload(),
       on_message: (room, message) => this.chat && attend(this.chat, room, message),
+      on_desk: (event) => desk_place.take(event),
     });
     this.tabs?.postMessage(account.id);
     this.chat.start();

@@ -3,13 +3,14 @@
 
 import { Api } from './api';
 import { Company } from './company.svelte';
+import type { DeskEvent } from './desk_types';
 import { Drafts } from './drafts';
 import { Gateway, type GatewayState, type Socket } from './gateway';
 import { find_seq, let_go_of_old, read_around, read_from_mark, read_newer, read_newest, read_older } from './history';
 import { Incoming } from './incoming';
 import type { Kept } from './keepsake';
 import type { OutboxStorage, Pending } from './outbox';
-import type { RoomState } from './room_state.svelte';
+import { RoomState } from './room_state.svelte';
 import { Rooms } from './rooms.svelte';
 import { Sending } from './sending.svelte';
 import { Fault, problem_of, type Account, type Message, type Person, type Role, type Room, type Status } from './types';
@@ -29,6 +30,7 @@ export interface ChatOptions {
   on_other_account: () => void;
   /** Somebody wrote: the page decides whether to call for attention. */
   on_message?: (room: RoomState, message: Message) => void;
+  on_desk?: (event: DeskEvent) => void;
 }
 
 const POLL_MS = 5_000;
@@ -102,6 +104,7 @@ export class Chat {
         this.options.on_message?.(room, message);
         if (message.author.id === this.account.id && message.key) this.sending.seen(message.key);
       },
+      on_desk: this.options.on_desk,
       on_reload: (room) => {
         if (this.open_room === room) void this.show_room(room);
       },
@@ -310,6 +313,17 @@ export class Chat {
     if (room.info.kind === 'lobby') void this.company.count_members(room);
     await this.show_room(room);
     return room;
+  }
+
+  /** A room one may read without being in it: nothing of it is heard, look_again() reads what is new. */
+  async look_at(id: number): Promise<RoomState> {
+    const room = new RoomState(await this.api.get<Room>(`/rooms/${id}`));
+    await read_newest(this.api, room);
+    return room;
+  }
+
+  async look_again(room: RoomState): Promise<void> {
+    if (room.loaded) await this.incoming.catch_up(room);
   }
 
   close(): void {

@@ -1,21 +1,22 @@
 // Small work on the text that is being written. Pure functions over the text and the caret.
 
 export interface Wanted {
-  sign: '@' | '#' | ':';
+  sign: '@' | '#' | ':' | '/';
   /** What was typed after the sign. */
   word: string;
   /** Where the sign stands; the caret ends the word. */
   from: number;
 }
 
-const WORD_BEFORE_CARET = /(^|[\s([{"'«“])([@#:])([\p{L}\p{M}\p{N}_.+-]{0,32})$/u;
+const WORD_BEFORE_CARET = /(^|[\s([{"'«“])([@#:/])([\p{L}\p{M}\p{N}_.+-]{0,32})$/u;
 
-/** Is a name being typed at the caret? For emoji at least two letters: a colon is too common a sign. */
-export function wanted_at(text: string, caret: number): Wanted | null {
+/** Is a name being typed at the caret? For emoji at least two letters: a colon is too common a sign. A slash only where
+    there is something to be offered for it. */
+export function wanted_at(text: string, caret: number, slash = false): Wanted | null {
   const found = WORD_BEFORE_CARET.exec(text.slice(Math.max(0, caret - 40), caret));
   if (!found || in_code(text, caret)) return null;
   const [, , sign, word] = found;
-  if (sign === ':' && word.length < 2) return null;
+  if ((sign === ':' && word.length < 2) || (sign === '/' && !slash)) return null;
   return { sign: sign as Wanted['sign'], word, from: caret - word.length - 1 };
 }
 

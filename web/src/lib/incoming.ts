@@ -4,6 +4,7 @@
 
 import type { Api } from './api';
 import type { Company } from './company.svelte';
+import type { DeskEvent } from './desk_types';
 import type { Drafts } from './drafts';
 import type { RoomState } from './room_state.svelte';
 import type { Rooms } from './rooms.svelte';
@@ -18,6 +19,8 @@ export interface IncomingOptions {
   /** The account's own name or picture changed, perhaps on another device. */
   on_me: (person: Person) => void;
   on_message: (room: RoomState, message: Message) => void;
+  /** What agents of the support desk are told. */
+  on_desk?: (event: DeskEvent) => void;
   /** The window of a room was thrown away; it is read anew when the room is open. */
   on_reload: (room: RoomState) => void;
 }
@@ -63,6 +66,7 @@ export class Incoming {
     const me = this.options.me().id;
     if (event.t === 'presence') return company.took(event);
     if (event.t === 'person_changed') return this.person_changed(event.person);
+    if (event.t === 'desk' || event.t === 'desk_message' || event.t === 'desk_status' || event.t === 'desk_agent') return this.options.on_desk?.(event);
     if (event.t === 'block_changed') {
       company.set_blocked(event.account, event.on);
       if (event.room !== null) rooms.room(event.room)?.change({ blocked: event.on });

@@ -63,6 +63,14 @@ function tell(room: RoomState, message: Message): void {
   show(title, prefs.preview ? Array.from(text).slice(0, PREVIEW_POINTS).join('') : t('new_message'), `r${room.id}`, () => go(room.id));
 }
 
+/** Something else than a message is worth an interruption. `place`: where a press leads. */
+export function call_for(chat: Pick<Chat, 'my_status'>, title: string, body: string, place: string): void {
+  if (chat.my_status === 'dnd') return;
+  if (prefs.sound) knock();
+  const looking = document.hasFocus() && document.visibilityState === 'visible';
+  if (prefs.desktop && !looking && 'Notification' in window && Notification.permission === 'granted') show(title, prefs.preview ? body : '', place, () => (location.hash = '#' + place));
+}
+
 function show(title: string, body: string, tag: string, on_click: () => void): void {
   const options = { body, tag, icon: '/icon-192.png', badge: '/badge.png', silent: true };
   try {

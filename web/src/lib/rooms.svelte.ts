@@ -18,8 +18,8 @@ export class Rooms {
 
   constructor(private readonly hooks: RoomsHooks) {}
 
-  /** Everything one can write in, newest first. */
-  sorted = $derived(this.all.filter((r) => r.info.kind !== 'guild').sort((a, b) => b.activity.localeCompare(a.activity)));
+  /** Everything one can write in, newest first; chats of the support desk have a place of their own. */
+  sorted = $derived(this.all.filter((r) => r.info.kind !== 'guild' && r.info.kind !== 'desk').sort((a, b) => b.activity.localeCompare(a.activity)));
   /** The lobby, groups and direct conversations: what stands outside of guilds. */
   talks = $derived(this.sorted.filter((r) => r.info.kind !== 'channel'));
   guilds = $derived(this.all.filter((r) => r.info.kind === 'guild').sort((a, b) => a.id - b.id));

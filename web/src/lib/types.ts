@@ -1,5 +1,7 @@
 // The shapes of docs/protocol.md, word for word.
 
+import type { DeskEvent } from './desk_types';
+
 export interface Person {
   id: number;
   username: string;
@@ -85,7 +87,8 @@ export interface Message {
   webhook: { name: string; avatar: string | null } | null;
 }
 
-export type RoomKind = 'lobby' | 'group' | 'direct' | 'guild' | 'channel';
+/** desk: a chat of the support desk. */
+export type RoomKind = 'lobby' | 'group' | 'direct' | 'guild' | 'channel' | 'desk';
 
 export type NotifyLevel = 'all' | 'mentions' | 'none';
 
@@ -185,7 +188,7 @@ export type PassingEvent =
   | { t: 'room_removed'; room: number }
   | { t: 'person_changed'; person: Person };
 
-export type ChatEvent = LastingEvent | PassingEvent;
+export type ChatEvent = LastingEvent | PassingEvent | DeskEvent;
 
 export interface HistoryPage {
   messages: Message[];
@@ -228,6 +231,8 @@ export interface Problem {
 
 export class Fault extends Error {
   readonly problem: Problem;
+  /** The whole answer: some refusals tell more than why. */
+  body: Record<string, unknown> = {};
 
   constructor(word: FaultWord, detail: string | null = null, message = '', retry_after_s: number | null = null) {
     super(message || word);
