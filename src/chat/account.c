@@ -1,5 +1,6 @@
 /* Accounts: made by registration, by the one-time setup link, or by the command line; looked up; invited. Verbs run on a lane, the prepare steps
    (bcrypt) in the password pool. Every account is in the lobby from its first moment. */
+#include "base/rand.h"
 #include "base/utf8.h"
 #include "chat/email.h"
 #include "chat/letter.h"
@@ -24,17 +25,25 @@ enum fault account_check_name(struct ask *ask, struct span name, struct span *fo
     return fits ? fault_none : ask_refuse(ask, fault_invalid, "username");
 }
 
-enum fault account_prepare(struct ask *ask, struct account_register_in *in)
+static enum fault check_username(struct ask *ask, struct account_register_in *in)
 {
     struct account taken;
     enum fault fault = account_check_name(ask, in->who.username, &in->folded);
+    if (!fault) fault = store_account_by_folded(ask->store, in->folded, ask->arena, &taken, NULL);
+    if (fault == fault_none) return ask_refuse(ask, fault_conflict, "username");
+    return fault == fault_not_found ? fault_none : fault;
+}
+
+enum fault account_prepare(struct ask *ask, struct account_register_in *in)
+{
+    enum fault fault = in->name.n ? person_check_name(ask, &in->name) : fault_none;
+    if (!fault && in->by_email && !in->email.n) return ask_refuse(ask, fault_invalid, "email");
     if (fault) return fault;
     if (in->email.n && !email_parse(ask->arena, in->email, &in->email_sent, &in->email_folded)) return ask_refuse(ask, fault_invalid, "email");
     fault = password_check(in->who.password);
     if (fault) return ask_refuse(ask, fault, "password");
-    fault = store_account_by_folded(ask->store, in->folded, ask->arena, &taken, NULL);
-    if (fault == fault_none) return ask_refuse(ask, fault_conflict, "username");
-    if (fault != fault_not_found) return fault;
+    if (!in->by_email) fault = check_username(ask, in);
+    if (fault) return fault;
     return password_hash(ask->arena, in->who.password, ask->chat->rules->bcrypt_cost, &in->hash);
 }
 
@@ -68,17 +77,44 @@ static struct span tidy_locale(struct span locale)
     return locale.n && locale.n <= ACCOUNT_LOCALE_MAX_BYTES && utf8_valid(locale) && !memchr(locale.p, 0, locale.n) ? locale : SPAN("");
 }
 
+/* A wish as a user name, when it can be one: followed by a number when somebody is called so, and by chance when many are. */
+static enum fault try_username(struct ask *ask, struct span wish, struct account_register_in *in, bool *found_out)
+{
+    enum fault fault = fault_none;
+    bool taken = true;
+    for (int n = 1; n <= 12 && taken && !fault; n++) {
+        unsigned chance = n < 10 ? (unsigned)n : (unsigned)(rand_u64() % 1000000);
+        in->who.username = n == 1 ? wish : arena_printf(ask->arena, SPAN_FMT "%u", SPAN_ARG(wish), chance);
+        if (account_check_name(ask, in->who.username, &in->folded)) break;
+        fault = store_account_is_named(ask->store, in->folded, &taken);
+    }
+    ask->c->detail = NULL;
+    *found_out = !fault && !taken;
+    return fault;
+}
+
+/* In the lane: makers of accounts hold the lobby, so a name that is free stays so. */
+static enum fault find_username(struct ask *ask, struct account_register_in *in)
+{
+    struct span rest, wishes[] = { in->name, span_cut(in->email_sent, '@', &rest), SPAN("user") };
+    bool found = false;
+    enum fault fault = fault_none;
+    for (size_t i = 0; i < 3 && !found && !fault; i++)
+        if (wishes[i].n) fault = try_username(ask, wishes[i], in, &found);
+    return fault || found ? fault : ask_refuse(ask, fault_conflict, "username");
+}
+
 enum fault account_make(struct ask *ask, const struct account_register_in *in, bool site_admin, struct account *out)
 {
     struct account_record record = {
         .username = in->who.username, .folded = in->folded, .password_hash = in->hash, .site_admin = site_admin, .created_us = ask->now_us,
-        .email = in->email_sent, .email_folded = in->email_folded, .locale = tidy_locale(in->locale),
+        .email = in->email_sent, .email_folded = in->email_folded, .locale = tidy_locale(in->locale), .name = in->name,
     };
     enum fault fault = account_claim_email(ask, (struct account_id){ 0 }, in->email_folded);
     if (!fault) fault = store_account_insert(ask->store, &record, &out->person.id);
     if (fault == fault_conflict && !ask->c->detail) return ask_refuse(ask, fault, "username");
     if (fault) return fault;
-    out->person.username = in->who.username, out->site_admin = site_admin, out->created_us = ask->now_us;
+    out->person.username = in->who.username, out->person.name = in->name, out->site_admin = site_admin, out->created_us = ask->now_us;
     out->email = in->email_sent, out->locale = record.locale, out->quota_bytes = -1;
     fault = store_member_insert(ask->store, CHAT_LOBBY, out->person.id, role_member, ask->now_us);
     return fault || !out->email.n ? fault : letter_verify(ask, out);
@@ -97,14 +133,21 @@ static enum fault use_invite(struct ask *ask, struct span code)
     return fault == fault_gone ? ask_refuse(ask, fault, "invite") : fault;
 }
 
+static enum fault settle_login(struct ask *ask, struct account_register_in *in)
+{
+    struct account holder;
+    if (!in->by_email) return fault_none;
+    enum fault fault = store_account_by_login(ask->store, SPAN(""), in->email_folded, ask->arena, &holder, NULL);
+    if (fault == fault_none) return ask_refuse(ask, fault_conflict, "email");
+    return fault == fault_not_found ? find_username(ask, in) : fault;
+}
+
 enum fault account_register(struct ask *ask)
 {
-    const struct account_register_in *in = &ask->c->in.account_register;
-    if (ask->chat->rules->registration == registration_invite) {
-        enum fault fault = use_invite(ask, in->invite);
-        if (fault) return fault;
-    }
-    return make_and_log_in(ask, in, false, &ask->c->out.account_register.grant);
+    struct account_register_in *in = &ask->c->in.account_register;
+    enum fault fault = ask->chat->rules->registration == registration_invite ? use_invite(ask, in->invite) : fault_none;
+    if (!fault) fault = settle_login(ask, in);
+    return fault ? fault : make_and_log_in(ask, in, false, &ask->c->out.account_register.grant);
 }
 
 enum fault account_setup(struct ask *ask)

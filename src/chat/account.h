@@ -51,6 +51,8 @@ struct account_register_in {
     struct span invite;   /* empty: none */
     struct span agent, address; /* for the session; empty agent and no_session: do not log in */
     bool no_session;
+    bool by_email;        /* the address is what they log in with, and taken when anybody has it; the user name is made of name or address */
+    struct span name;     /* for display; empty: none */
     struct span hash;     /* filled by the prepare step */
     struct span folded;   /* filled by the prepare step, with the next two */
     struct span email_sent, email_folded;

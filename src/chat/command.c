@@ -82,6 +82,7 @@ struct room_id command_room(const struct command *c)
     case command_reaction_put: return c->in.reaction_put.room;
     case command_reaction_remove: return c->in.reaction_remove.room;
     case command_receipt_mark: return c->in.receipt_mark.room;
+    case command_receipt_put: return c->in.receipt_put.room; /* none: chat.c looks for it */
     case command_receipt_unmark: return c->in.receipt_unmark.room;
     case command_pin_put: return c->in.pin_put.room;
     case command_pin_remove: return c->in.pin_remove.room;

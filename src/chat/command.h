@@ -21,12 +21,13 @@ enum command_kind {
 };
 enum command_lane { command_lane_read, command_lane_write, command_lane_index };
 enum command_prepare { command_prepare_none, command_prepare_hash };
-enum command_authority { command_authority_anyone, command_authority_account, command_authority_site_admin };
+enum command_authority { command_authority_anyone, command_authority_account, command_authority_door, command_authority_site_admin };
 
 /* Who asks, as the door has proven it. The core still checks in its own transaction that account and session live. */
 struct actor {
     struct account_id account; /* none: a stranger */
     struct session_id session; /* none with an account: an identity that holds no session (legacy trust, command line) */
+    bool trusted;              /* legacy trust: the door lets whoever comes do what the policy marks with "trust" */
 };
 
 struct command {

@@ -30,13 +30,14 @@ struct event {
     struct person subject;  /* whom it concerns: the member that moved, the account online; desk_told: who had the chat before a transfer */
     struct session_id session; /* session_revoked */
     enum member_role role;
+    enum room_kind room_kind; /* member_joined, as it happens: of the room; 0 in a replay */
     int64_t read;           /* room_read, read_by_all */
     bool on;                /* typing, presence, person_noticed: true came; block_changed: true blocked; room_read: the old desk tells it in its own words; desk_said: also to the sockets of `by`; person_changed: true shows when last seen */
     bool blocked;           /* block_changed: neither may write in the direct room now */
     int origin;             /* presence, typing: index of the loop that speaks */
     enum presence status;   /* presence; its at_us: last seen, 0: not told */
     bool own_only;          /* room_read in a large room: only to the devices of `by` */
-    struct message_id message_id; /* reactions, pins; desk_noted: number of the note */
+    struct message_id message_id; /* reactions, pins, message_read; desk_noted: number of the note */
     struct span emoji;      /* desk_noted: the note; desk_said: a whole text for the socket; typing: not empty, the old desk tells it in its own words */
     struct room_face *face; /* room_changed, channel_*: the room that is meant */
     int64_t until_us;       /* member_changed: muted until; 0: not muted */

@@ -13,7 +13,7 @@ enum fault member_list(struct ask *ask)
     const struct member_list_in *in = &ask->c->in.member_list;
     struct member_list_out *out = &ask->c->out.member_list;
     struct place place;
-    enum fault fault = ask_place(ask, in->room, verb_room_read, &place);
+    enum fault fault = ask_place(ask, in->room, verb_member_list, &place);
     if (fault) return fault;
     if (in->limit < 1 || in->limit > listed_max) return ask_refuse(ask, fault_invalid, "limit");
     fault = store_member_list(ask->store, in->room, ask->account.person.id, in->after, in->limit + 1, ask->arena, &out->members, &out->n);
@@ -45,7 +45,7 @@ static enum fault check_ceilings(struct ask *ask, const struct place *place, str
 
 enum fault member_enter(struct ask *ask, const struct place *place, struct person who, enum member_role role)
 {
-    struct event joined = { .kind = event_member_joined, .room = place->room, .subject = who, .role = role };
+    struct event joined = { .kind = event_member_joined, .room = place->room, .subject = who, .role = role, .room_kind = place->kind };
     enum fault fault = check_ceilings(ask, place, who.id);
     if (!fault) fault = store_member_insert(ask->store, place->room, who.id, role, ask->now_us);
     if (!fault && place->kind == room_guild)
@@ -77,8 +77,16 @@ static enum fault change_role(struct ask *ask, const struct place *place, struct
     return fault ? fault : member_tell_changed(ask, place->room, who, to, muted_until_us);
 }
 
+/* Who has made the room and takes their seat in it owns it, and is its maker no more. */
+static enum fault take_own_seat(struct ask *ask, const struct place *place)
+{
+    enum fault fault = store_room_forget_maker(ask->store, place->room);
+    return fault ? fault : member_enter(ask, place, ask->account.person, role_owner);
+}
+
 static enum fault join(struct ask *ask, const struct place *place, enum member_role role)
 {
+    if (place->maker && place->role == role_none) return take_own_seat(ask, place);
     enum fault fault = ask_may(ask, verb_room_join, place, true);
     if (fault) return fault;
     if (role != role_member && role != place->role) return ask_refuse(ask, fault_forbidden, "role");
@@ -101,9 +109,11 @@ static enum fault add(struct ask *ask, const struct place *place, struct account
     if (fault == fault_not_found && !ask->c->detail) return ask_refuse(ask, fault, "account");
     if (!fault) fault = store_member_role(ask->store, place->room, id, &already);
     if (fault) return fault;
-    if (already != role_none) return change_role(ask, place, account.person, already, role);
+    ask->c->out.member_put.existed = already != role_none;
+    if (already != role_none) return ask->c->in.member_put.add_only ? fault_none : change_role(ask, place, account.person, already, role);
     fault = refuse_banned(ask, place->room, id);
     if (!fault) fault = ask_welcome(ask, id);
+    if (id_none(ask->account.person.id)) ask->account.person = account.person; /* whom nobody adds is believed to have come */
     return fault ? fault : member_enter(ask, place, account.person, role);
 }
 
@@ -111,10 +121,11 @@ enum fault member_put(struct ask *ask)
 {
     const struct member_put_in *in = &ask->c->in.member_put;
     struct place place;
-    enum fault fault = ask_place(ask, in->room, verb_room_read, &place);
+    enum fault fault = ask_place(ask, in->room, verb_member_list, &place);
     if (fault) return fault;
+    ask->c->out.member_put.existed = place.role != role_none && id_eq(in->account, ask->account.person.id);
     if (in->role < role_member || in->role > role_admin) return ask_refuse(ask, fault_invalid, "role");
-    if (id_eq(in->account, ask->account.person.id)) return join(ask, &place, in->role);
+    if (id_eq(in->account, ask->account.person.id) && !id_none(in->account)) return join(ask, &place, in->role);
     return add(ask, &place, in->account, in->role);
 }
 
@@ -143,9 +154,15 @@ enum fault member_depart(struct ask *ask, const struct place *place, struct pers
     struct held_up *held;
     size_t n_held;
     enum fault fault = store_receipt_held_up(ask->store, place->room, who.id, ask->arena, &held, &n_held);
+    struct read_messages *lasts = arena_array(ask->arena, struct read_messages, fault ? 0 : n_held);
+    for (size_t i = 0; !fault && i < n_held; i++)
+        fault = reader_lasts(ask, held[i].room, place->n_members, who.id, held[i].seen, held[i].last_post, true, &lasts[i]);
     if (!fault) fault = store_member_delete(ask->store, place->room, who.id);
     if (!fault) fault = ask_happened(ask, &left);
-    for (size_t i = 0; i < n_held && !fault; i++) fault = receipt_settle(ask, held[i].room, held[i].last_post);
+    for (size_t i = 0; i < n_held && !fault; i++) {
+        fault = receipt_settle(ask, held[i].room, held[i].last_post);
+        if (!fault) fault = reader_tell(ask, &lasts[i]);
+    }
     return fault || role != role_owner ? fault : pass_on(ask, place);
 }
 

@@ -188,6 +188,21 @@ static enum fault read_page(struct ask *ask, const struct message_history_in *in
     return fault;
 }
 
+static enum fault tell_reads(struct ask *ask, struct message_history_out *out)
+{
+    int64_t *seqs;
+    size_t n_seqs, k = 0;
+    if (!out->n) return fault_none;
+    const struct message *first = &out->messages[0], *last = &out->messages[out->n - 1];
+    enum fault fault = store_reader_read(ask->store, first->room, first->seq, last->seq, ask->arena, &seqs, &n_seqs);
+    out->read = arena_array(ask->arena, bool, out->n);
+    for (size_t i = 0; !fault && i < out->n; i++) {
+        while (k < n_seqs && seqs[k] < out->messages[i].seq) k++;
+        out->read[i] = k < n_seqs && seqs[k] == out->messages[i].seq;
+    }
+    return fault;
+}
+
 enum fault message_history(struct ask *ask)
 {
     const struct message_history_in *in = &ask->c->in.message_history;
@@ -200,5 +215,6 @@ enum fault message_history(struct ask *ask)
     if (in->after < HISTORY_FROM_START || (in->after && in->before)) return ask_refuse(ask, fault_invalid, "after");
     if (in->around < 0 || (in->around && (in->after || in->before))) return ask_refuse(ask, fault_invalid, "around");
     out->head = place.head;
-    return in->around ? read_around(ask, in, out) : read_page(ask, in, out);
+    fault = in->around ? read_around(ask, in, out) : read_page(ask, in, out);
+    return fault || !in->reads ? fault : tell_reads(ask, out);
 }

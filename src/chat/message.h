@@ -50,6 +50,7 @@ struct message_post_in {
     struct room_id room;
     struct span text, key; /* key may be empty: no promise against repeats */
     struct message_id reply_to;
+    int64_t once_s; /* the same text again within so many seconds is a repeat, from whatever device; the key is the house's then. 0: no such promise */
     const struct file_id *files; /* one's own that wait, at most FILES_PER_MESSAGE_MAX; with files the text may be empty */
     size_t n_files;
     enum link_sort link_kind; /* support chats only: a file that lies elsewhere. With it the text may be empty */
@@ -63,7 +64,7 @@ struct message_delete_in { struct room_id room; struct message_id id; enum messa
 /* before: below this sequence, newest first kept; after: above (HISTORY_FROM_START: the oldest); around: half of the page on either side, the
    message itself on the later one; all 0: the newest. At most one of them. */
 #define HISTORY_FROM_START (-1)
-struct message_history_in { struct room_id room; int64_t before, after, around; size_t limit; };
+struct message_history_in { struct room_id room; int64_t before, after, around; size_t limit; bool reads; /* tell which of them everybody has read */ };
 struct message_get_in { struct room_id room; struct message_id id; }; /* room none: whichever it is in */
 struct message_versions_in { struct room_id room; struct message_id id; };
 struct pin_put_in { struct room_id room; struct message_id id; };
@@ -77,7 +78,8 @@ struct message_post_out { struct message message; bool repeat; };
 struct message_edit_out { struct message message; };
 struct message_delete_out { char unused; };
 /* Oldest first. more: others lie beyond in the direction asked for (around: older ones); more_after: around only, newer ones. */
-struct message_history_out { struct message *messages; size_t n; bool more, more_after, is_around; int64_t head; };
+struct message_history_out { struct message *messages; size_t n; bool more, more_after, is_around; int64_t head;
+    bool *read; }; /* when it was asked for: of each message, whether all but its author have read it */
 struct message_get_out { struct message message; int role; }; /* role: enum member_role of the asker in the room */
 struct message_version { struct span text; int64_t at_us; };
 struct message_versions_out { struct message_version *versions; size_t n; }; /* oldest first; the text of today is the last */

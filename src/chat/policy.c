@@ -12,16 +12,19 @@ enum {
     LGUDB = LGUD | B, LGDBC = LGDC | B,
 };
 
+enum { maker = 1, trust = 2 }; /* who else may, without a seat */
+
 struct row {
     const char *name;
-    int kinds;
+    int kinds, also;
     enum verdict verdicts[seat_count];
 };
 
 static const struct row table[verb_count] = {
-#define VERB(name, kinds, stranger, visitor, member, moderator, admin, owner, site)                                   \
-    [verb_##name] = { #name, kinds, { verdict_##stranger, verdict_##visitor, verdict_##member, verdict_##moderator, \
-                                      verdict_##admin, verdict_##owner, verdict_##site } },
+#define VERB(name_, kinds_, stranger, visitor, member, moderator, admin, owner, site, ...)                              \
+    [verb_##name_] = { .name = #name_, .kinds = kinds_, .also = 0 __VA_ARGS__,                                          \
+                       .verdicts = { verdict_##stranger, verdict_##visitor, verdict_##member, verdict_##moderator,      \
+                                     verdict_##admin, verdict_##owner, verdict_##site } },
 #include "chat/policy.def"
 #undef VERB
 };
@@ -41,6 +44,7 @@ static enum seat seat_of(const struct place *place)
 static enum verdict verdict_of(const struct row *row, const struct place *place, bool site_admin)
 {
     enum verdict plain = row->verdicts[seat_of(place)];
+    if ((place->maker && place->role == role_none && row->also & maker) || (place->trusted && row->also & trust)) return verdict_yes;
     bool raised = site_admin && place->public && row->verdicts[seat_site] > plain;
     return raised ? row->verdicts[seat_site] : plain;
 }

@@ -2,13 +2,15 @@
    (and the commit). Everything between is decided here, one post after the other, in the order they came. Runs on the writing lane.
 
    Always: numbers of a room have no holes; a client key names one message for ever. A second send with the same key and content, in this batch or
-   years later, is answered with the first message and causes nothing. */
+   years later, is answered with the first message and causes nothing. once_s makes the key of the text and the time, cut into spans of once_s: so the
+   same text of the same span is the same send, and of the span before it is looked for. */
 #include "chat/post.h"
 #include "base/clock.h"
 #include "chat/ask.h"
 #include "chat/content.h"
 #include "chat/desk_queue.h"
 #include "chat/mention.h"
+#include "chat/secret.h"
 
 /* One command on its way through the steps. It is out as soon as its fault is set or its answer is a repeat. */
 struct post {
@@ -49,6 +51,12 @@ static enum fault check_form(struct ask *ask, const struct message_post_in *in)
     return fault ? ask_refuse(ask, fault, "text") : fault_none;
 }
 
+static struct span once_key(struct arena *arena, const struct message_post_in *in, int64_t now_us, int spans_ago)
+{
+    int64_t span = now_us / (in->once_s * 1000000) - spans_ago;
+    return arena_printf(arena, "%llx-%.32s", (unsigned long long)span, secret_hash(arena, in->text).p);
+}
+
 static struct post_facts question(const struct command *c)
 {
     const struct message_post_in *in = &c->in.message_post;
@@ -61,6 +69,7 @@ static void admit(struct batch *b, struct command *c)
     struct post *p = &b->posts[b->n++];
     *p = (struct post){ .in = &c->in.message_post, .message = &c->out.message_post.message, .facts = &b->facts[b->n_facts] };
     p->ask = (struct ask){ .chat = b->chat, .store = b->chat->store, .c = c, .arena = c->arena, .now_us = b->now_us };
+    if (p->in->once_s && p->in->text.n <= MESSAGE_TEXT_MAX_BYTES) c->in.message_post.key = once_key(c->arena, p->in, b->now_us, 0);
     c->fault = check_form(&p->ask, p->in);
     if (!c->fault) b->facts[b->n_facts++] = question(c);
 }
@@ -204,9 +213,19 @@ static enum fault write_down(struct batch *b, struct post *p)
     return fault_none;
 }
 
+/* Across the border between two spans of time. */
+static enum fault look_for_earlier(struct post *p)
+{
+    const struct message_post_in *in = p->in;
+    struct span key = once_key(p->ask.arena, in, p->ask.now_us, 1);
+    enum fault fault = store_message_keyed(p->ask.store, in->room, p->facts->author.id, key, p->ask.now_us - in->once_s * 1000000, &p->facts->earlier);
+    return fault == fault_not_found ? fault_none : fault;
+}
+
 static enum fault decide(struct batch *b, struct post *p)
 {
     enum fault fault = check_actor(p);
+    if (!fault && p->in->once_s && id_none(p->facts->earlier)) fault = look_for_earlier(p);
     if (fault) return fault;
     if (!id_none(p->facts->earlier)) return answer_with_stored(p);
     const struct post *twin = twin_of(b, p);

@@ -2,6 +2,8 @@
    announcement of a mark takes a number itself, and clients that follow the head would otherwise answer each other's marks for ever. receipt_unmark
    moves it back: the member wants to see it as unread again. Others hold on to the highest mark they were told, and so does the store (seen).
 
+   Above their mark somebody may have read single messages (reader.c): a mark that comes to those moves over them.
+
    In rooms of at most ROOM_READS_SHOWN_MAX_MEMBERS members a mark is announced to all and replayed; the announcement it replaces is forgotten. In
    larger rooms, and for members who hide it, it goes to the member's own devices and is not kept.
 
@@ -34,11 +36,24 @@ enum fault receipt_settle(struct ask *ask, struct room_id room, int64_t last_pos
 static enum fault move(struct ask *ask, const struct place *place, int64_t read)
 {
     int64_t announced, seen = read > place->seen ? read : place->seen;
-    enum fault fault = announce(ask, place, read, &announced);
+    struct read_messages lasts;
+    enum fault fault = reader_lasts(ask, place->room, place->n_members, ask->account.person.id, place->seen, seen, false, &lasts);
+    if (!fault) fault = announce(ask, place, read, &announced);
     if (!fault) fault = store_member_set_read(ask->store, place->room, ask->account.person.id, read, announced, seen);
     if (!fault && place->kind == room_desk) fault = store_desk_set_read(ask->store, place->room, ask->account.person.id, seen, ask->now_us);
-    if (fault || seen == place->seen || place->read_by_all >= place->last_post) return fault;
-    return receipt_settle(ask, place->room, place->last_post);
+    if (fault || seen == place->seen) return fault;
+    if (place->read_by_all < place->last_post) fault = receipt_settle(ask, place->room, place->last_post);
+    return fault ? fault : reader_tell(ask, &lasts);
+}
+
+enum fault receipt_advance(struct ask *ask, const struct place *place, int64_t *read)
+{
+    struct account_id account = ask->account.person.id;
+    int64_t n_single;
+    enum fault fault = store_reader_count(ask->store, place->room, account, &n_single);
+    if (!fault && n_single) fault = store_reader_reach(ask->store, place->room, account, *read, read);
+    if (!fault && *read > place->read) fault = move(ask, place, *read);
+    return fault || !n_single ? fault : store_reader_forget(ask->store, place->room, account, *read);
 }
 
 static enum fault count(struct ask *ask, struct room_id room, int64_t read, int64_t *unread_out, int64_t *mentions_out)
@@ -54,7 +69,7 @@ enum fault receipt_move(struct ask *ask, const struct place *place, int64_t read
     int64_t wanted = read < place->head ? read : place->head;
     bool moves = wanted > place->read && place->read < place->last_post;
     out->read = moves ? wanted : place->read;
-    enum fault fault = moves ? move(ask, place, wanted) : fault_none;
+    enum fault fault = moves ? receipt_advance(ask, place, &out->read) : fault_none;
     return fault ? fault : count(ask, place->room, out->read, &out->unread, &out->mentions);
 }
 

@@ -16,7 +16,7 @@ static enum fault view(struct ask *ask, struct room_id room, struct room_view *o
 
 static enum fault seat(struct ask *ask, struct room_id room, struct person person, enum member_role role)
 {
-    struct event joined = { .kind = event_member_joined, .room = room, .subject = person, .role = role };
+    struct event joined = { .kind = event_member_joined, .room = room, .subject = person, .role = role, .room_kind = ask->c->in.room_create.kind };
     enum fault fault = store_member_insert(ask->store, room, person.id, role, ask->now_us);
     return fault ? fault : ask_happened(ask, &joined);
 }
@@ -48,8 +48,10 @@ static enum fault create_group(struct ask *ask, const struct room_create_in *in,
     struct room_id room;
     if (!name_fits_room(ask->arena, in->name)) return ask_refuse(ask, fault_invalid, "name");
     if (in->n_members > members_max) return ask_refuse(ask, fault_too_large, "members");
-    enum fault fault = store_room_insert_group(ask->store, in->name, in->public, ask->now_us, &room);
-    if (!fault) fault = settle(ask, room, role_owner);
+    if (in->unseated && in->n_members) return ask_refuse(ask, fault_invalid, "members");
+    struct account_id maker = in->unseated ? ask->account.person.id : (struct account_id){ 0 };
+    enum fault fault = store_room_insert_group(ask->store, in->name, in->public, maker, ask->now_us, &room);
+    if (!fault && !in->unseated) fault = settle(ask, room, role_owner);
     return fault ? fault : view(ask, room, &out->room);
 }
 
@@ -81,6 +83,7 @@ enum fault room_create(struct ask *ask)
 {
     const struct room_create_in *in = &ask->c->in.room_create;
     struct room_create_out *out = &ask->c->out.room_create;
+    if (id_none(ask->account.person.id) && !(in->kind == room_group && in->unseated)) return ask_refuse(ask, fault_unauthenticated, "session");
     switch (in->kind) {
     case room_group: return create_group(ask, in, out);
     case room_direct: return create_direct(ask, in, out);

@@ -65,10 +65,11 @@ struct member_view {
     bool presence_hidden; /* they have blocked the asker */
 };
 
+/* unseated: a group whose maker takes no seat, but may add members, themself too: then they own it. */
 struct room_create_in {
     enum room_kind kind;
     struct span name;
-    bool public;
+    bool public, unseated;
     struct account_id *members;
     size_t n_members; /* at most 100 */
 };
@@ -90,11 +91,12 @@ struct room_hand_over_in { struct room_id room; struct account_id account; };
 /* Erases what is left of deleted rooms, a bounded step at a time. */
 struct room_sweep_in { char unused; };
 struct member_list_in { struct room_id room; struct account_id after; size_t limit; };
-struct member_put_in { struct room_id room; struct account_id account; enum member_role role; };
+struct member_put_in { struct room_id room; struct account_id account; enum member_role role; bool add_only; }; /* add_only: who is in stays as they are */
 struct member_remove_in { struct room_id room; struct account_id account; };
 /* The replay: lasting events with a sequence above `after`, at most `limit`. limit 0 asks for the head alone. */
 struct room_changes_in { struct room_id room; int64_t after; size_t limit; };
 struct receipt_mark_in { struct room_id room; int64_t read; };
+struct receipt_put_in { struct message_id id; struct room_id room; }; /* room: filled by the house */
 struct receipt_unmark_in { struct room_id room; int64_t from; }; /* unread from this number on */
 struct receipt_readers_in { struct room_id room; int64_t seq; struct account_id after; size_t limit; };
 struct draft_put_in { struct room_id room; struct span text; struct message_id reply_to; }; /* empty and no reply: none any more */
@@ -111,7 +113,7 @@ struct room_delete_out { char unused; };
 struct room_hand_over_out { char unused; };
 struct room_sweep_out { bool more, waits; }; /* waits: there is more to do when the search index has caught up */
 struct member_list_out { struct member_view *members; size_t n; bool more, reads_shown; };
-struct member_put_out { char unused; };
+struct member_put_out { bool existed; }; /* they were in already */
 struct member_remove_out { char unused; };
 struct event;
 struct room_changes_out {
@@ -122,6 +124,8 @@ struct room_changes_out {
     bool reload;  /* `after` lies above head: the asker's knowledge is not of this database */
 };
 struct receipt_mark_out { int64_t read, unread, mentions; };
+/* already: the asker had read it before. all_read: so have all members but its author. */
+struct receipt_put_out { struct message message; struct person reader; bool already, all_read; };
 struct receipt_unmark_out { int64_t read, unread, mentions; };
 struct reader_view { struct person person; int64_t read; };
 struct receipt_readers_out { struct reader_view *readers; size_t n; bool more; };

@@ -40,6 +40,7 @@ must_use enum fault store_account_asking(struct store *store, struct account_id 
                                          struct account *out);
 must_use enum fault store_account_find(struct store *store, struct span folded_prefix, size_t max, struct arena *arena, struct person **people_out,
                                        size_t *n_out);
+must_use enum fault store_account_is_named(struct store *store, struct span folded, bool *is_out); /* also closed ones */
 must_use enum fault store_account_any(struct store *store, bool *any_out);
 /* Open accounts, by user name or else by address; either may be empty. hash_out may be NULL. */
 must_use enum fault store_account_by_login(struct store *store, struct span folded, struct span email_folded, struct arena *arena, struct account *out,
@@ -134,6 +135,8 @@ struct place {
     int64_t n_pins;
     struct room_id guild; /* of a channel */
     bool read_only;
+    bool maker;   /* the account made the room, and has no seat in it yet */
+    bool trusted; /* the asker is (actor.trusted) */
     bool blocked; /* a direct room whose two do not speak: one has blocked the other */
     int64_t slow_s;
     int64_t muted_us; /* may not speak until then */
@@ -142,7 +145,10 @@ struct place {
    in one call. Unknown ids and doubles are fine. with_guilds: also their guilds and all channels of those. */
 must_use enum fault store_room_lock(struct store *store, const struct room_id *rooms, size_t n, bool with_guilds);
 must_use enum fault store_room_place(struct store *store, struct room_id room, struct account_id account, struct place *out);
-must_use enum fault store_room_insert_group(struct store *store, struct span name, bool public, int64_t now_us, struct room_id *out);
+/* maker: who has no seat there but may take and give them; none: nobody. */
+must_use enum fault store_room_insert_group(struct store *store, struct span name, bool public, struct account_id maker, int64_t now_us,
+                                            struct room_id *out);
+must_use enum fault store_room_forget_maker(struct store *store, struct room_id room);
 /* The one direct room of two accounts (or of one with itself), made when there is none. existed_out tells which. */
 must_use enum fault store_room_insert_direct(struct store *store, struct account_id a, struct account_id b, int64_t now_us, struct room_id *out,
                                              bool *existed_out);
@@ -237,6 +243,9 @@ struct post_facts {
     int64_t posted_us; /* when the account spoke here last, in a room of slow mode */
 };
 must_use enum fault store_message_post_facts(struct store *store, struct post_facts *facts, size_t n, int64_t now_us);
+/* The message of that author, room and key that was posted after after_us. not_found. */
+must_use enum fault store_message_keyed(struct store *store, struct room_id room, struct account_id author, struct span key, int64_t after_us,
+                                        struct message_id *out);
 /* Stores new messages. conflict: a number or key is taken. */
 must_use enum fault store_message_insert(struct store *store, const struct message *const *messages, size_t n);
 /* Moves rooms on to the number of their newest message. */
@@ -391,12 +400,28 @@ must_use enum fault store_pin_list(struct store *store, struct room_id room, siz
 must_use enum fault store_receipt_by_all(struct store *store, struct room_id room, int64_t last_post, int64_t *was_out, int64_t *now_out);
 must_use enum fault store_receipt_set_by_all(struct store *store, struct room_id room, int64_t read);
 /* The room, or of a guild its channels, where the account may be the one for whom all wait to be read by all. */
-struct held_up { struct room_id room; int64_t last_post; };
+struct held_up { struct room_id room; int64_t last_post, seen; };
 must_use enum fault store_receipt_held_up(struct store *store, struct room_id room, struct account_id account, struct arena *arena,
                                           struct held_up **rooms_out, size_t *n_out);
 /* Members who have read up to seq, by account id, above `after`; without those who hide it. */
 must_use enum fault store_receipt_readers(struct store *store, struct room_id room, int64_t seq, struct account_id after, size_t max,
                                           struct arena *arena, struct reader_view **readers_out, size_t *n_out);
+
+/* ---- Single messages read, above the reader's mark: those at or below it are read anyway */
+must_use enum fault store_reader_put(struct store *store, struct room_id room, struct account_id account, int64_t seq, bool *added_out);
+must_use enum fault store_reader_count(struct store *store, struct room_id room, struct account_id account, int64_t *n_out);
+must_use enum fault store_reader_forget(struct store *store, struct room_id room, struct account_id account, int64_t read); /* at or below */
+/* How far the account has read without a gap when its mark stands at `read`; looks at a bounded number of messages. */
+must_use enum fault store_reader_reach(struct store *store, struct room_id room, struct account_id account, int64_t read, int64_t *out);
+/* Of the newest READ_TOLD_MAX messages above `from` up to `to`: those whose author is a member, and that everybody but author and account has read,
+   and the account has not. departs: the account will be gone, so that somebody else must be there to have read it. */
+#define READ_TOLD_MAX 50
+struct read_message { struct message_id id; struct account_id author; };
+must_use enum fault store_reader_lasts(struct store *store, struct room_id room, struct account_id account, int64_t from, int64_t to, bool departs,
+                                       struct arena *arena, struct read_message **messages_out, size_t *n_out);
+/* Numbers of the messages from `from` up to `to` that somebody but the author could read and everybody has, in order; at most 1,000. */
+must_use enum fault store_reader_read(struct store *store, struct room_id room, int64_t from, int64_t to, struct arena *arena, int64_t **seqs_out,
+                                      size_t *n_out);
 
 /* ---- Presence */
 must_use enum fault store_presence_look(struct store *store, struct account_id asker, const struct account_id *accounts, size_t n,

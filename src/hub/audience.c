@@ -146,6 +146,38 @@ void deliver_passing(struct hub_room *room, const struct event *e)
     }
 }
 
+static bool is_authors(const struct subscription *s, const struct event *e)
+{
+    return id_eq(s->listener->person->id, e->message.author.id);
+}
+
+static bool hears_author(const struct audience *a, const struct event *e)
+{
+    uint32_t i = 0;
+    while (i < a->n_live && !is_authors(a->subs[i], e)) i++;
+    return i < a->n_live;
+}
+
+static void push_to_side(struct audience *a, const struct event *e, bool own)
+{
+    struct presentation p = { .out = &a->lasting, .deflate = a->deflate, .own = own };
+    a->presenter->present(&p, e);
+    if (a->lasting.n == 0) return;
+    struct frame *f = frame_create(buf_span(&a->lasting), false);
+    buf_fini(&a->lasting);
+    for (uint32_t i = 0; i < a->n_live; i++)
+        if (is_authors(a->subs[i], e) == own) conn_push(a->conns[i], f);
+    frame_unref(f);
+}
+
+/* Two encodings, however many read. What was built before goes first. */
+static void deliver_apart(struct audience *a, const struct event *e)
+{
+    hang(a, &a->lasting, a->n_live, false);
+    push_to_side(a, e, false);
+    push_to_side(a, e, true);
+}
+
 /* Ready subscriptions for which this is the next event become live; those that lack something before it chase again. */
 static void promote_ready(struct audience *a, int64_t seq)
 {
@@ -191,7 +223,8 @@ bool deliver_lasting(struct hub *hub, const struct event *e)
         promote_ready(a, e->seq);
         if (a->n_live == 0) continue;
         if (a->lasting.n > HUB_FRAME_BYTES) hang(a, &a->lasting, a->n_live, false);
-        present(a, &a->lasting, e);
+        if (a->presenter->author_apart && e->kind == event_message_posted && hears_author(a, e)) deliver_apart(a, e);
+        else present(a, &a->lasting, e);
     }
     return true;
 }

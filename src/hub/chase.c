@@ -98,6 +98,7 @@ static void tell(struct subscription *s, const struct room_changes_out *page)
     while (n < page->n && (n == 0 || conn_queued_bytes(l->conn) + out.n < HUB_CHASE_TOLD_BYTES)) {
         const struct event *e = page->events[n++];
         p.replay = e->seq <= s->history;
+        p.own = l->presenter->author_apart && e->kind == event_message_posted && id_eq(e->message.author.id, l->person->id);
         l->presenter->present(&p, e);
         note_membership(s, e);
         if (l->presenter->follows_membership) guild_changed_for(s, e);

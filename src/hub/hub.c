@@ -53,7 +53,8 @@ static void follow_join(struct hub *hub, const struct event *e)
     list_each_safe(node, tmp, &p->listeners)
     {
         struct listener *l = container_of(node, struct listener, of_person);
-        if (!l->presenter->follows_membership) continue;
+        unsigned kinds = l->presenter->follows_kinds;
+        if (!l->presenter->follows_membership || (kinds && !(kinds & 1u << e->room_kind))) continue;
         struct subscription *s = subscription_find(l, e->room);
         if (s) take_back_farewell(s);
         else hub_subscribe(l, e->room, e->seq - 1, e->seq - 1);
@@ -120,17 +121,17 @@ static void take_event(struct hub *hub, const struct event *e)
         if ((room = hub_room_find(hub, e->room))) deliver_passing(room, e);
         return;
     case event_draft_changed: deliver_to_person(hub, e->by.id, e); return;
+    case event_message_read:
+    case event_message_repeated: deliver_to_person(hub, e->subject.id, e); return;
     case event_block_changed:
         deliver_to_person(hub, e->by.id, e);
         presence_forbid(hub, e);
         blocked_changed(hub, e);
         return;
     case event_room_read:
-        if (e->own_only) {
-            deliver_to_person(hub, e->by.id, e);
-            return;
-        }
-        break;
+        if (!e->own_only) break;
+        deliver_to_person(hub, e->by.id, e);
+        return;
     case event_member_joined:
         follow_join(hub, e);
         break;

@@ -16,6 +16,7 @@ struct listener; /* one WebSocket session that listens: belongs to a conn */
 struct presentation {
     struct buf *out;
     bool deflate;
+    bool own;    /* only with author_apart: the readers are the author's own sockets */
     bool replay; /* history: the event was there before the listener subscribed. What it missed later is told as if live */
 };
 void presentation_text(struct presentation *p, struct span text);
@@ -28,6 +29,8 @@ struct presenter {
     void (*reload)(struct conn *c, struct room_id room, int64_t from);
     /* Own membership: the account joined (the hub has subscribed it already) or left a room. May be NULL. */
     bool follows_membership; /* subscribe and unsubscribe as the account joins and leaves */
+    unsigned follows_kinds;  /* into rooms of these kinds alone (1 << enum room_kind); 0: all */
+    bool author_apart;       /* message_posted is encoded once more, for the author's own sockets (presentation.own), who hear it after the others */
     bool of_one_room;        /* a socket of one room: closed with revoked_code when its account leaves that room, or the room is no more */
     bool follows_desk;       /* hears the agents' hall, and word to its person, as long as the account is an agent (desk.h) */
     /* A support chat has moved: may who listens on this connection go on listening to it? NULL: as their membership says. */

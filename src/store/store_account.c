@@ -65,6 +65,14 @@ enum fault store_account_find(struct store *store, struct span folded_prefix, si
     return db_end(&rows);
 }
 
+enum fault store_account_is_named(struct store *store, struct span folded, bool *is_out)
+{
+    int64_t n = 0;
+    enum fault fault = STORE_NUMBER(store, &n, account_is_named, DB_TEXT(folded));
+    *is_out = n > 0;
+    return fault;
+}
+
 enum fault store_account_any(struct store *store, bool *any_out)
 {
     int64_t any;

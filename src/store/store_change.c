@@ -25,6 +25,8 @@ static int64_t code_of(enum event_kind kind)
     case event_desk_noted: return 31;
     case event_message_posted: /* kept as the message itself */
     case event_read_by_all:
+    case event_message_read:
+    case event_message_repeated:
     case event_draft_changed:
     case event_block_changed:
     case event_session_revoked:

@@ -93,7 +93,8 @@ enum fault store_change_forget_channel(struct store *store, struct room_id guild
 
 enum fault store_room_remove(struct store *store, struct room_id room)
 {
-    enum fault fault = DB_EXEC(store->db, room_remove_members, DB_I64(room.v));
+    enum fault fault = DB_EXEC(store->db, room_remove_readers, DB_I64(room.v));
+    if (!fault) fault = DB_EXEC(store->db, room_remove_members, DB_I64(room.v));
     if (!fault) fault = DB_EXEC(store->db, room_remove_invites, DB_I64(room.v));
     if (!fault) fault = DB_EXEC(store->db, room_remove_bans, DB_I64(room.v));
     if (!fault) fault = DB_EXEC(store->db, room_remove_drafts, DB_I64(room.v));

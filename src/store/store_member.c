@@ -16,7 +16,8 @@ enum fault store_member_insert(struct store *store, struct room_id room, struct 
 enum fault store_member_delete(struct store *store, struct room_id room, struct account_id account)
 {
     bool deleted;
-    enum fault fault = STORE_CHANGES(store, &deleted, member_delete, DB_I64(room.v), DB_I64(account.v));
+    enum fault fault = DB_EXEC(store->db, reader_forget_all, DB_I64(room.v), DB_I64(account.v));
+    if (!fault) fault = STORE_CHANGES(store, &deleted, member_delete, DB_I64(room.v), DB_I64(account.v));
     return fault || !deleted ? fault : count(store, room, -1);
 }
 

@@ -124,6 +124,12 @@ enum fault store_message_post_facts(struct store *store, struct post_facts *fact
     return fault ? fault : ask_about_replies(store, facts, n);
 }
 
+enum fault store_message_keyed(struct store *store, struct room_id room, struct account_id author, struct span key, int64_t after_us,
+                               struct message_id *out)
+{
+    return STORE_NUMBER(store, &out->v, message_keyed, DB_I64(room.v), DB_I64(author.v), DB_TEXT(key), DB_I64(after_us));
+}
+
 enum fault store_message_insert(struct store *store, const struct message *const *messages, size_t n)
 {
     int64_t id[n], room[n], seq[n], author[n], reply_to[n], created_us[n];

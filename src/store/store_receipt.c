@@ -38,7 +38,7 @@ enum fault store_receipt_held_up(struct store *store, struct room_id room, struc
     struct held_up *held = NULL;
     *n_out = 0;
     DB_QUERY(store->db, &rows, receipt_held_up, DB_I64(room.v), DB_I64(account.v), DB_I64(laggards_max));
-    while (db_next(&rows)) *ARRAY_PUSH(arena, held, *n_out) = (struct held_up){ { db_col_i64(&rows, 0) }, db_col_i64(&rows, 1) };
+    while (db_next(&rows)) *ARRAY_PUSH(arena, held, *n_out) = (struct held_up){ { db_col_i64(&rows, 0) }, db_col_i64(&rows, 1), db_col_i64(&rows, 2) };
     *rooms_out = held;
     return db_end(&rows);
 }

@@ -27,15 +27,21 @@ enum fault store_room_place(struct store *store, struct room_id room, struct acc
             .read = db_col_i64(&rows, 6), .read_change = db_col_i64(&rows, 7), .guild = { db_col_i64(&rows, 8) },
             .read_only = db_col_i64(&rows, 9), .slow_s = db_col_i64(&rows, 10), .blocked = db_col_i64(&rows, 11),
             .muted_us = db_col_i64(&rows, 12), .seen = db_col_i64(&rows, 13), .read_by_all = db_col_i64(&rows, 14), .n_pins = db_col_i64(&rows, 15),
+            .maker = db_col_i64(&rows, 16),
         };
     return rows_end_one(&rows, found);
 }
 
 /* ---- Making and changing */
 
-enum fault store_room_insert_group(struct store *store, struct span name, bool public, int64_t now_us, struct room_id *out)
+enum fault store_room_insert_group(struct store *store, struct span name, bool public, struct account_id maker, int64_t now_us, struct room_id *out)
 {
-    return STORE_NUMBER(store, &out->v, room_insert_group, DB_I64(public), DB_TEXT(name), DB_I64(now_us));
+    return STORE_NUMBER(store, &out->v, room_insert_group, DB_I64(public), DB_TEXT(name), DB_I64(maker.v), DB_I64(now_us));
+}
+
+enum fault store_room_forget_maker(struct store *store, struct room_id room)
+{
+    return DB_EXEC(store->db, room_forget_maker, DB_I64(room.v));
 }
 
 enum fault store_room_insert_direct(struct store *store, struct account_id a, struct account_id b, int64_t now_us, struct room_id *out,

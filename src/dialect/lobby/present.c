@@ -72,6 +72,8 @@ static void plain_present(struct presentation *p, const struct event *e)
     case event_message_pinned:
     case event_message_unpinned:
     case event_read_by_all:
+    case event_message_read:
+    case event_message_repeated:
     case event_draft_changed:
     case event_block_changed:
     case event_person_changed:
@@ -184,6 +186,8 @@ static void json_present(struct presentation *p, const struct event *e)
     case event_message_pinned:
     case event_message_unpinned:
     case event_read_by_all:
+    case event_message_read:
+    case event_message_repeated:
     case event_draft_changed:
     case event_block_changed:
     case event_person_changed:

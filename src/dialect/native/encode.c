@@ -423,6 +423,8 @@ bool encode_event(struct json_writer *w, const struct event *e)
     case event_desk_agent_changed:
     case event_desk_moved:
     case event_desk_noted:
+    case event_message_read: /* read_by_all says it */
+    case event_message_repeated: /* its op is answered */
     case event_kind_count:
         return false;
     case event_message_posted:

@@ -40,6 +40,7 @@ int main(int argc, char **argv)
     RUN(mention);
     RUN(talk);
     RUN(reading);
+    RUN(receipt);
     RUN(stranger);
     RUN(failure);
     RUN(file);

@@ -140,7 +140,7 @@ static void a_chat_lives(void **state)
     post(w, bob, room, "ha");
     assert_int_equal(nth(w, event_desk_message, 0)->room.v, room_of_person(ali.account).v);
     DO(w, bob, desk_read, room);
-    assert_events(w, "room_read read_by_all");
+    assert_events(w, "room_read read_by_all message_read message_read");
     v = chat_of(w, bob, room);
     assert_int_equal(v.unread, 0);
     assert_true(v.agent_read == v.head - 1 && v.customer_read < v.agent_read);

@@ -52,7 +52,7 @@ static void all_have_read_when_the_last_of_them_has(void **state)
         DO(w, people[i], receipt_mark, room, m.seq);
         assert_int_equal(head_of(w, people[0], room), head + 1);
     }
-    assert_events(w, "room_read read_by_all");
+    assert_events(w, "room_read read_by_all message_read");
     assert_int_equal(w->events->next->read, m.seq);
     assert_int_equal(w->events->next->seq, 0);
     assert_int_equal(room_of(w, people[0], room)->read_by_all, m.seq);
@@ -85,7 +85,7 @@ static void who_goes_keeps_nobody_waiting(void **state)
     DO(w, vali, receipt_mark, room, m.seq);
     assert_true(room_of(w, ali, room)->read_by_all < m.seq);
     DO(w, guli, member_remove, room, guli.account);
-    assert_events(w, "member_left read_by_all");
+    assert_events(w, "member_left read_by_all message_read");
     assert_int_equal(room_of(w, ali, room)->read_by_all, m.seq);
     seat(w, ali, room, guli, role_member);
     assert_int_equal(room_of(w, ali, room)->read_by_all, m.seq);

@@ -210,7 +210,7 @@ static void the_read_mark_moves_forward_over_messages(void **state)
     post(w, vali, room, "mine");
     assert_int_equal(DO(w, vali, room_get, room)->out.room_get.room.unread, 2);
     struct receipt_mark_out *mark = &DO(w, vali, receipt_mark, room, one.seq)->out.receipt_mark;
-    assert_events(w, "room_read read_by_all");
+    assert_events(w, "room_read read_by_all message_read");
     assert_int_equal(w->events->read, one.seq);
     assert_false(w->events->own_only);
     assert_int_equal(mark->read, one.seq);

@@ -70,6 +70,7 @@ SUITE(message);
 SUITE(mention);
 SUITE(talk);
 SUITE(reading);
+SUITE(receipt);
 SUITE(replay);
 SUITE(stranger);
 SUITE(failure);

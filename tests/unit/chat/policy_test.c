@@ -18,7 +18,8 @@ static bool is_site(int seat) { return seat >= 6; }
 
 /* One letter a seat: + yes, o only own, - no, ? hidden. */
 static const char *const promise[verb_count] = {
-    [verb_room_read] = "?+++++++",         [verb_room_join] = "?+++++++",      [verb_room_leave] = "?+++++++",
+    [verb_room_read] = "?+++++++",         [verb_member_list] = "?+++++++",
+         [verb_room_join] = "?+++++++",      [verb_room_leave] = "?+++++++",
     [verb_room_change] = "?---++--",       [verb_room_delete] = "?----+--",    [verb_room_hand_over] = "?----+--",
     [verb_channel_manage] = "?---++--",    [verb_member_add] = "?---++--",     [verb_member_invite] = "?--+++--",
     [verb_member_remove] = "?--+++--",     [verb_member_trust] = "?---++--",   [verb_member_promote] = "?----+--",
@@ -62,6 +63,19 @@ static void a_site_administrator_is_nobody_in_private_rooms(void **state)
             if (!seats[seat].public) assert_int_equal(letter(verb, &seats[seat], true), letter(verb, &seats[seat], false));
 }
 
+/* Who made the room and has no seat in it fills it, and looks who is in; a door that trusts lets anybody do what its old server let them. */
+static void makers_and_trust_open_a_few_verbs(void **state)
+{
+    struct place made = { .kind = room_group, .maker = true }, trusting = { .kind = room_group, .trusted = true };
+    for (enum verb verb = 0; verb < verb_count; verb++) {
+        bool fills = verb == verb_member_add || verb == verb_member_list;
+        assert_int_equal(letter(verb, &made, false), fills ? '+' : '?');
+        assert_int_equal(letter(verb, &trusting, false), fills || verb == verb_room_read ? '+' : '?');
+    }
+    made.role = role_member;
+    assert_int_equal(letter(verb_member_add, &made, false), '-');
+}
+
 static enum fault refusal(enum verb verb, struct place place, const char *detail)
 {
     const char *told = NULL;
@@ -87,6 +101,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_table_is_the_promise),
         cmocka_unit_test(a_site_administrator_is_nobody_in_private_rooms),
+        cmocka_unit_test(makers_and_trust_open_a_few_verbs),
         cmocka_unit_test(refusals_say_what_is_missing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
