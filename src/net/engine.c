@@ -196,7 +196,7 @@ bool engine_take(struct engine_session *s, const struct engine_packet *p)
     case engine_packet_pong: engine_heard_pong(s); return true;
     case engine_packet_ping: return false;
     case engine_packet_close:
-        if (s->polling) engine_poll_end(s, "6");
+        if (s->polling) engine_poll_left(s);
         engine_close(s);
         return true;
     case engine_packet_open:

@@ -87,6 +87,7 @@ static void answer(struct request *r, struct engine *engine)
 {
     struct engine_session *s = NULL;
     enum refusal why = look_at(r, engine, &s);
+    if (why == unknown_session && !is_upgrade(r) && engine_poll_late(engine, r, request_query_param(r, "sid"))) return;
     if (why != accepted)
         refuse(r, why);
     else if (is_upgrade(r) && !request_is_websocket(r))

@@ -8,7 +8,7 @@
 
 #define ANSWER_MAX_BYTES (16u << 20) /* the queue's ceiling, as base64 */
 
-enum { probe_look_ms = 250, nudges_max = 8 };
+enum { probe_look_ms = 250, nudges_max = 8, farewell_ms = 250 };
 
 /* What waits, as packets */
 
@@ -46,6 +46,35 @@ void engine_poll_end(struct engine_session *s, const char *last)
     else
         respond(r, 200, "text/plain; charset=UTF-8", buf_span(&body));
     buf_fini(&body);
+}
+
+/* Leaving */
+
+void engine_poll_left(struct engine_session *s)
+{
+    struct engine *engine = s->engine;
+    char id[ENGINE_ID_CHARS + 1];
+    if (s->polling->poll) {
+        engine_poll_end(s, "6");
+        return;
+    }
+    struct engine_farewell *f = &engine->farewells[engine->n_farewells++ % ENGINE_FAREWELLS];
+    engine_id(s, id);
+    memcpy(f->id, id, sizeof f->id);
+    f->until_ms = loop_now_ms(engine->net->loop) + farewell_ms;
+}
+
+bool engine_poll_late(struct engine *engine, struct request *r, struct span id)
+{
+    if (!span_eq(request_method(r), SPAN("GET"))) return false;
+    for (int i = 0; i < ENGINE_FAREWELLS; i++) {
+        struct engine_farewell *f = &engine->farewells[i];
+        if (f->until_ms <= loop_now_ms(engine->net->loop) || !span_eq(span_make(f->id, sizeof f->id), id)) continue;
+        f->until_ms = 0;
+        respond(r, 200, "text/plain; charset=UTF-8", SPAN("6"));
+        return true;
+    }
+    return false;
 }
 
 /* The requests */

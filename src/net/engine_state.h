@@ -18,6 +18,13 @@
 
 #define ENGINE_SECRET_BYTES 12
 
+/* A client that leaves sends its close packet and a last poll at once, and the poll may be the one that comes later: it is answered as if it had waited. */
+#define ENGINE_FAREWELLS 16
+struct engine_farewell {
+    int64_t until_ms;
+    char id[ENGINE_ID_CHARS];
+};
+
 struct engine {
     struct engine *next;
     const struct engine_rules *rules;
@@ -27,6 +34,8 @@ struct engine {
     uint32_t n_slots, n_free, next_serial;
     struct deadlines pings, pongs, claims; /* to be sent; to come; likewise */
     struct ws_handler socket, polling;
+    struct engine_farewell farewells[ENGINE_FAREWELLS]; /* a ring */
+    unsigned n_farewells;
     struct frame *ping;
 };
 
@@ -71,6 +80,8 @@ struct engine_session *engine_by_id(struct engine *engine, struct span id); /* N
 /* engine_poll.c */
 void engine_poll_request(struct engine_session *s, struct request *r); /* GET or POST with its id */
 bool engine_open_polling(struct engine_session *s, struct request *r); /* false: no room; r is not answered */
+void engine_poll_left(struct engine_session *s);              /* the client closes by polling */
+bool engine_poll_late(struct engine *engine, struct request *r, struct span id); /* true: r was the last poll of one that has left, and is answered */
 void engine_poll_end(struct engine_session *s, const char *last);      /* a poll that waits is answered with what is there and this packet */
 void engine_polling_handler(struct ws_handler *out);
 void engine_polling_free(struct engine_session *s);
