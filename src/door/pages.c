@@ -3,8 +3,10 @@
    The fallback answers, in this order: an embedded file of that name; for a page load (GET, Accept with text/html, not under /api/) the web
    client itself, which knows its own paths; otherwise a problem body with the router's status. */
 #include "door/pages.h"
+#include "door/cors.h"
 #include "door/figures.h"
 #include "door/problem.h"
+#include "net/web_files.h"
 #include "wire/json.h"
 #include <stdio.h>
 
@@ -79,6 +81,22 @@ static void page_openapi(struct request *r)
     file_or_not_found(r, "openapi.json");
 }
 
+/* The browser's library of Socket.IO. Pages of other origins load it, also as a module. */
+static void socketio_file(struct request *r)
+{
+    struct span name = request_param(r, "file");
+    bool plain = span_starts(name, SPAN("socket.io.")) && !memchr(name.p, '/', name.n);
+    const char *path = arena_printf(request_arena(r), "socket.io/" SPAN_FMT, SPAN_ARG(name)).p;
+    struct web_files *web = ((struct door *)request_door(r))->settings->web;
+    if (!plain || !web || !web_files_has(web, path)) {
+        not_found(r);
+        return;
+    }
+    cors_headers(r);
+    response_header(r, "Cache-Control", SPAN("public, max-age=3600"));
+    web_files_respond(web, r, path);
+}
+
 /* The path without its leading slash; false when it is too long, climbs, or has bytes that no file of ours has in its name. */
 static bool file_path(const struct request *r, char out[PAGE_PATH_MAX])
 {
@@ -144,6 +162,7 @@ static const struct route routes[] = {
     { "GET", "/openapi.json", page_openapi },
     { "GET", "/health", figures_health },
     { "GET", "/metrics", figures_metrics },
+    { "GET", "/socket.io/{file}", socketio_file },
 };
 
 void door_common_routes(struct router *router)

@@ -345,7 +345,7 @@ struct conn *detached_open(struct net *net, const struct conn *like, const struc
     if (!c) return NULL;
     c->fd = -1;
     c->flags = conn_detached;
-    const unsigned char *forwarded = http_client_address(like);
+    const unsigned char *forwarded = like->ws ? NULL : http_client_address(like);
     memcpy(c->address, forwarded ? forwarded : like->address, sizeof c->address);
     timer_init(&c->timer, on_timeout);
     c->stage = stage_websocket;

@@ -8,7 +8,7 @@
 #pragma once
 #include "net/websocket.h"
 
-/* like: whose address it shows; a connection in the middle of a request, of the same net. NULL: the net has no room for another. No call is made. handler->on_frames must be set. */
+/* like: whose address it shows; a connection of the same net. NULL: the net has no room for another. No call is made. handler->on_frames must be set. */
 struct conn *detached_open(struct net *net, const struct conn *like, const struct ws_handler *handler, void *user);
 /* The oldest frame; NULL: nothing waits. Gives (frame_unref it). Its bytes are whole WebSocket frames of a server: ws_read_own. Also from on_close. */
 struct frame *detached_take(struct conn *c);

@@ -91,6 +91,39 @@ static void everybody_hears_everything_once_and_in_order(void **state)
     world_close(&w);
 }
 
+/* From socket to no socket and back, in the middle of traffic: nothing is lost, doubled or out of order. */
+static void a_listener_may_move(void **state)
+{
+    enum { n = 6, rounds = 40 };
+    (void)state;
+    struct world w = { 0 };
+    struct crowd crowd;
+    struct client *clients[n];
+    world_open(&w, 2, bus_create_local());
+    crowd_open(&crowd);
+    struct actor ali = house_register(&w.house, "ali");
+    for (int i = 0; i < n; i++) {
+        clients[i] = client_open(&crowd, w.loops[i % 2].port, ali, i % 4 < 2 ? "plain" : "member", (struct client_options){ .deflates = i >= 3 });
+        client_say(clients[i], "sub 1 0 %d", i % 2 ? -1 : 0);
+    }
+    struct talker talker = { .at = &w.loops[0], .who = ali, .room = CHAT_LOBBY, .n_wanted = 2000 };
+    house_do(&w.house, 0, begin_talking, &talker);
+    for (int round = 0; round < rounds; round++)
+        for (int i = 0; i < n; i++) {
+            client_say(clients[i], round % 2 ? "back" : "park");
+            client_say(clients[i], "ping %d", round);
+            assert_true(client_hears(clients[i], "ok ping %d", round));
+        }
+    assert_true(house_await(&w.house, 0, has_said_all, &talker));
+    for (int i = 0; i < n; i++) assert_true(client_hears_all(clients[i], CHAT_LOBBY, 0, 2000));
+    client_say(clients[0], "park");
+    client_say(clients[1], "park");
+    client_say(clients[1], "ping 1000");
+    assert_true(client_hears(clients[1], "ok ping 1000"));
+    crowd_close(&crowd);
+    world_close(&w);
+}
+
 /* Live ones that leave from the middle, and others that take their places. */
 static void listeners_may_leave_in_any_order(void **state)
 {
@@ -284,7 +317,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(everybody_hears_everything_once_and_in_order),
-        cmocka_unit_test(listeners_may_leave_in_any_order),
+        cmocka_unit_test(a_listener_may_move), cmocka_unit_test(listeners_may_leave_in_any_order),
         cmocka_unit_test(who_comes_in_the_middle_of_traffic_misses_nothing),
         cmocka_unit_test(who_comes_in_the_middle_of_traffic_on_a_failing_bus_misses_nothing),
         cmocka_unit_test(a_stale_reading_of_the_head_is_made_good),

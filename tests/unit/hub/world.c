@@ -1,6 +1,7 @@
 /* See world.h. Everything but the taps runs on the loops' threads. */
 #include "world.h"
 #include "bus/bus_driver.h"
+#include "net/detached.h"
 #include "net/http.h"
 #include <assert.h>
 #include <stdlib.h>
@@ -48,7 +49,7 @@ static const struct presenter narrow = { .name = "narrow", .present = present, .
 
 /* The sockets */
 
-struct socket { struct listener *listener; };
+struct socket { struct listener *listener; struct conn *parked; };
 
 static struct listener *listener_of(struct conn *c) { return ((struct socket *)ws_user(c))->listener; }
 
@@ -76,6 +77,31 @@ static void watch_people(struct conn *c, char *rest)
     answer(c, "ok watch%s", line);
 }
 
+/* Parked: the listener hangs on a connection without a socket, and what it hears waits there. */
+
+static void leave_waiting(struct conn *c) {}
+static void forget_parked(struct conn *c, int code) {}
+static const struct ws_handler parked_handler = { .on_frames = leave_waiting, .on_close = forget_parked };
+
+static void park(struct conn *c)
+{
+    struct socket *s = ws_user(c);
+    s->parked = detached_open(conn_net(c), c, &parked_handler, NULL);
+    hub_rehome(s->listener, s->parked);
+}
+
+static void come_back(struct conn *c)
+{
+    struct socket *s = ws_user(c);
+    hub_rehome(s->listener, c);
+    for (struct frame *f; (f = detached_take(s->parked));) {
+        conn_push(c, f);
+        frame_unref(f);
+    }
+    ws_close(s->parked, 1000, "");
+    s->parked = NULL;
+}
+
 static void on_text(struct conn *c, struct span text)
 {
     char words[4096], *rest;
@@ -99,6 +125,8 @@ static void on_text(struct conn *c, struct span text)
     else if (strcmp(verb, "blocked") == 0) hub_found_blocked(listener_of(c), room);
     else if (strcmp(verb, "type") == 0) answer(c, "ok type %d", hub_typing(listener_of(c), room, args[1]));
     else if (strcmp(verb, "status") == 0) hub_set_status(listener_of(c), (enum presence)args[0]);
+    else if (strcmp(verb, "park") == 0) park(c);
+    else if (strcmp(verb, "back") == 0) come_back(c);
     else if (strcmp(verb, "ping") == 0) answer(c, "ok ping %lld", args[0]);
     else abort();
 }
@@ -107,8 +135,10 @@ static void on_drain(struct conn *c) { hub_drained(listener_of(c)); }
 
 static void on_close(struct conn *c, int code)
 {
-    hub_forget(listener_of(c));
-    free(ws_user(c));
+    struct socket *s = ws_user(c);
+    hub_forget(s->listener);
+    if (s->parked) ws_close(s->parked, 1000, "");
+    free(s);
 }
 
 static const struct ws_handler handler = { .on_text = on_text, .on_drain = on_drain, .on_close = on_close };

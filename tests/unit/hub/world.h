@@ -2,7 +2,8 @@
    line an event: "ROOM SEQ KIND h|l DETAIL" (h: history, l: live). Sockets are opened at /ws/{account}/{session}/{kind}; kinds: plain, member
    (follows membership, reloads above RELOAD_ABOVE, told when caught up, does not hear its own typing).
 
-   A socket says: sub ROOM AFTER HEAD · channel ROOM GUILD AFTER HEAD · unsub ROOM · type ROOM 0|1 · blocked ROOM · watch ACCOUNT… · status 1|2|3 · ping. Answers: "ok …". */
+   A socket says: sub ROOM AFTER HEAD · channel ROOM GUILD AFTER HEAD · unsub ROOM · type ROOM 0|1 · blocked ROOM · watch ACCOUNT… · status 1|2|3 · ping · park (its listener moves to a connection
+   without a socket) · back. Answers: "ok …". */
 #pragma once
 #include "house.h"
 #include "hub/hub.h"
