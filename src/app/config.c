@@ -173,6 +173,8 @@ static void check_doors(struct checking *c)
     config->origins = read_list(c, setting_origins, is_origin, &config->n_origins);
     config->trusted_proxies = read_list(c, setting_trusted_proxies, config_parse_network, &config->n_trusted_proxies);
     config->lobby_history_max = read_number(c, setting_lobby_history, 0, 1000000000);
+    config->socket_ping_ms = read_number(c, setting_socket_ping_ms, 100, 3600000);
+    config->socket_pong_ms = read_number(c, setting_socket_pong_ms, 100, 3600000);
     config->conformance = read_switch(c, setting_conformance);
     if (n_trusted && !config->is_loopback && !read_switch(c, setting_legacy_trust_public)) {
         settings_complain(&c->settings->values[setting_legacy_trust],

@@ -43,6 +43,7 @@ struct config {
     const struct span *outbound_allow; /* as trusted_proxies */
     size_t n_outbound_allow;
     int64_t lobby_history_max; /* messages; 0: all */
+    int64_t socket_ping_ms, socket_pong_ms; /* of Socket.IO */
     enum log_level log_level;
     enum log_format log_format;
     bool conformance;

@@ -127,7 +127,8 @@ static int open_doors(struct server *server)
         .access_ttl_s = config->access_ttl_s, .legacy_ttl_s = config->legacy_ttl_s, .origins = config->origins, .n_origins = config->n_origins,
         .trusts_lobby = config->trusts_lobby, .trusts_receipts = config->trusts_receipts, .trusts_desk = config->trusts_desk,
         .desk_secret = config->desk_secret, .registration = config->registration, .rate_limits = config->rate_limits,
-        .lobby = CHAT_LOBBY, .lobby_history_max = config->lobby_history_max, .server_id = server->server_id,
+        .lobby = CHAT_LOBBY, .lobby_history_max = config->lobby_history_max, .socket_ping_ms = config->socket_ping_ms, .socket_pong_ms = config->socket_pong_ms,
+        .server_id = server->server_id,
         .web = config->web_root ? web_files_directory(config->web_root) : web_files_embedded(), .secure_cookies = config->tls_cert != NULL,
         .file_max_bytes = config->max_file_bytes, .quota_bytes = config->quota_bytes, .shown = config->shown, .n_shown = config->n_shown, .data_dir = config->data_dir };
     if (token_key_create(config->secret, &server->door_settings.key) != fault_none) return EX_CONFIG;

@@ -23,6 +23,7 @@ struct door_settings {           /* immutable, shared by all loops */
     bool rate_limits;
     struct room_id lobby;        /* the room everyone is in */
     int64_t lobby_history_max;   /* generation A history; 0: all */
+    int64_t socket_ping_ms, socket_pong_ms; /* of Socket.IO: ping interval, and how long a pong may take */
     const char *server_id;       /* new at every start */
     struct web_files *web;
     bool secure_cookies;
