@@ -3,8 +3,11 @@
 
        old loop:  request_move ─ the turn's flush, when earlier answers have left: conn_leave ─ on_left: the watch is closed ─► letter
                                    └ the other network is shut: 503 ends it here
-       new loop:  letter: on_arrival ─► the handler, as if the request had been read there
+       new loop:  letter: on_arrival ─► letter: on_next_turn ─► end of the turn: the handler, as if the request had been read there
                               └ full or closing: the connection is closed
+
+   The handler waits until the kernel has been asked once more and all that was ready has been read, because what a client said before this request, on a
+   connection that lives here, may still lie unread: a poll that follows an upgrade finds the session upgraded.
 
    One loop at a time: until on_left the old loop's thread owns everything, from the posting on the new one's. A connection on its way has been
    announced to where it goes, and a network waits for all that were: so a letter never finds its network freed. After net_shut none is announced. */
@@ -14,6 +17,8 @@
 
 struct moving {
     struct letter letter;
+    struct hook turn_end;
+    struct request *request; /* arrived: an orphan when its client goes in the same turn */
     struct net *to;
     route_fn *handle;
     struct http_session *session; /* with the request, and what was pipelined behind it */
@@ -73,19 +78,38 @@ static void turn_away(const struct moving *m)
     http_drop(m->session);
 }
 
+static void on_turn_end(struct hook *h)
+{
+    struct moving *m = container_of(h, struct moving, turn_end);
+    struct request *r = m->request;
+    route_fn *handle = m->handle;
+    free(m);
+    handle(r);
+}
+
+static void on_next_turn(struct letter *l)
+{
+    struct moving *m = container_of(l, struct moving, letter);
+    atomic_fetch_sub(&m->to->announced, 1);
+    hook_init(&m->turn_end, on_turn_end);
+    hook_arm(m->to->loop, hook_deliver, &m->turn_end);
+}
+
 static void on_arrival(struct letter *l)
 {
     struct moving *m = container_of(l, struct moving, letter);
     struct net *net = m->to;
-    route_fn *handle = m->handle;
     struct conn *c = admit(net, m);
-    if (!c) turn_away(m);
-    free(m);
-    atomic_fetch_sub(&net->announced, 1);
-    if (c)
-        handle(http_request(c));
-    else
+    if (c) {
+        m->request = http_request(c);
+        m->letter.open = on_next_turn;
+        mailbox_post(loop_mailbox(net->loop), &m->letter);
+    } else {
+        turn_away(m);
+        free(m);
+        atomic_fetch_sub(&net->announced, 1);
         net_free_when_gone(net);
+    }
 }
 
 /* The old loop */
