@@ -3,6 +3,7 @@
 #include "base/rand.h"
 #include "base/utf8.h"
 #include "chat/email.h"
+#include "chat/desk_queue.h"
 #include "chat/letter.h"
 #include "chat/ask.h"
 #include "chat/grant.h"
@@ -170,13 +171,21 @@ enum fault account_provision(struct ask *ask)
     return fault ? fault : ask_audit(ask, "user_create", out->person.id, (struct room_id){ 0 }, in->site_admin ? SPAN("site_admin") : SPAN(""));
 }
 
+static enum fault look_at_desk(struct ask *ask)
+{
+    enum desk_role role;
+    enum fault fault = desk_role_of(ask, &role);
+    ask->c->out.account_get.desk_role = role;
+    return fault;
+}
+
 enum fault account_get(struct ask *ask)
 {
     struct account_id id = ask->c->in.account_get.id;
     struct account *out = &ask->c->out.account_get.account;
     if (id_none(id) || id_eq(id, ask->account.person.id)) {
         *out = ask->account;
-        return fault_none;
+        return ask->c->in.account_get.with_desk ? look_at_desk(ask) : fault_none;
     }
     enum fault fault = store_account_by_id(ask->store, id, ask->arena, out);
     return fault == fault_not_found ? ask_refuse(ask, fault, "account") : fault;

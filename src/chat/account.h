@@ -67,7 +67,7 @@ struct account_provision_in {
 };
 /* Finds the account of that name, or makes one that no password opens (not when registration is closed: forbidden). */
 struct account_guest_in { struct span username; };
-struct account_get_in { struct account_id id; }; /* none: the asker */
+struct account_get_in { struct account_id id; bool with_desk; }; /* none: the asker; with_desk: their role at the desk is asked too */
 struct account_find_in { struct span prefix; };
 struct setup_state_in { char unused; };
 struct invite_create_in { int64_t n_uses, expires_in_s; };
@@ -82,7 +82,7 @@ struct account_register_out { struct grant grant; };
 struct account_setup_out { struct grant grant; };
 struct account_provision_out { struct account account; };
 struct account_guest_out { struct account account; };
-struct account_get_out { struct account account; };
+struct account_get_out { struct account account; int desk_role; }; /* enum desk_role */
 struct account_find_out { struct person *people; size_t n; };
 struct setup_state_out { bool needed, mail; }; /* mail: letters can be sent */
 struct invite_create_out { struct span code; int64_t n_uses, expires_us; };

@@ -185,7 +185,6 @@ static enum fault take_step(struct move *m, bool *changed_out)
 {
     bool own = !id_none(m->was.agent.id) && id_eq(m->was.agent.id, m->wanted);
     struct desk_arrow arrow = desk_arrow_of(m->was.state, m->step, own);
-    *m->now = m->was;
     if (arrow.refusal) return ask_refuse(m->ask, fault_conflict, arrow.refusal);
     bool moves = arrow.to != m->was.state || (m->step == desk_step_transfer && !own);
     if (moves && gives(m->step)) {
@@ -217,7 +216,9 @@ static enum fault look(struct move *m, struct room_id room)
     if (!fault) fault = store_desk_view(ask->store, room, ask->now_us, ask->arena, &m->was);
     if (fault) return fault == fault_not_found ? ask_refuse(ask, fault, "room") : fault;
     m->by_customer = id_eq(m->was.customer.id, ask->account.person.id);
+    struct desk_place place = { m->was.state, m->was.agent.id, m->was.customer.id };
     *m->now = m->was;
+    if (!m->by_customer && !desk_shows(m->role, &place, ask->account.person.id)) desk_hide_words(m->now);
     return fault_none;
 }
 

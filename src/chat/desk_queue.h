@@ -18,6 +18,8 @@ must_use enum fault desk_look(struct ask *ask, struct place *place);
 /* The same for whoever asks about a chat: not_found, "room". */
 must_use enum fault desk_chat_of(struct ask *ask, struct room_id room, struct place *place_out, struct desk_view *out);
 
+/* What was said, for those who may know of the chat but not read it. */
+void desk_hide_words(struct desk_view *view);
 /* The step is told in the room's sequence and to the addresses, in the order of desk_tell.c. view: as it is now. former: who had it before. */
 must_use enum fault desk_tell_step(struct ask *ask, enum desk_step step, struct desk_view *view, struct person former);
 must_use enum fault desk_tell(struct ask *ask, struct event *e, struct room_id address); /* a passing event to one address */

@@ -8,6 +8,11 @@
        close              customer, agent, hall */
 #include "chat/desk_queue.h"
 
+void desk_hide_words(struct desk_view *view)
+{
+    view->last_text = view->tags = (struct span){ 0 };
+}
+
 enum fault desk_tell(struct ask *ask, struct event *e, struct room_id address)
 {
     e->room = address;
@@ -55,7 +60,9 @@ enum fault desk_tell_step(struct ask *ask, enum desk_step step, struct desk_view
     enum fault fault = ask_happened(ask, &moved);
     if (!fault) view->head = moved.seq;
     for (size_t i = 0; i < n && !fault; i++) {
-        struct event told = { .kind = event_desk_told, .desk = view, .desk_step = step, .subject = former };
+        struct desk_view shown = *view;
+        if (id_eq(to[i], DESK_HALL) && (step == desk_step_transfer || step == desk_step_close)) desk_hide_words(&shown);
+        struct event told = { .kind = event_desk_told, .desk = &shown, .desk_step = step, .subject = former };
         fault = desk_tell(ask, &told, to[i]);
     }
     return fault;

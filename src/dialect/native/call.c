@@ -27,7 +27,8 @@ static void finish(void *user, struct command *command)
     } else if (command->fault) {
         a->detail = command->detail, a->retry_after_s = command->retry_after_s;
         if (a->by_cookie && command->fault == fault_unauthenticated) session_cookies_clear(a->r);
-        refuse(a, command->fault);
+        if (command->kind == command_desk_step && !id_none(command->out.desk_step.chat.room)) refuse_desk_step(a);
+        else refuse(a, command->fault);
     } else {
         a->row->encode(a);
     }

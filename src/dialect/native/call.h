@@ -58,6 +58,7 @@ void reply_end_list(struct call *a, struct reply *reply);
 void reply_end_page(struct call *a, struct reply *reply, bool more);
 void reply_room(struct call *a, const struct room_view *room, int status);
 void reply_rooms(struct call *a, const struct room_view *rooms, size_t n); /* {"rooms":[…]} */
+void refuse_desk_step(struct call *a); /* the problem, with the chat as it is */
 void session_cookies_clear(struct request *r);
 void encode_nobody(struct call *a); /* to whoever asks who they are and has no proof that holds */
 /* The gateway's row; gateway.c. */

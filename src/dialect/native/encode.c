@@ -191,6 +191,19 @@ static void encode_webhook(struct json_writer *w, const struct message *m)
     json_end_object(w);
 }
 
+/* A file that lies elsewhere, as support chats may name one. */
+static void encode_link(struct json_writer *w, const struct message *m)
+{
+    if (!m->link.n) {
+        json_null(w);
+        return;
+    }
+    json_begin_object(w);
+    json_put_string(w, "kind", m->link_kind == link_image ? SPAN("image") : SPAN("file"));
+    json_put_string(w, "url", m->link);
+    json_end_object(w);
+}
+
 void encode_message(struct json_writer *w, const struct message *m)
 {
     bool deleted = m->deleted_us != 0;
@@ -217,6 +230,8 @@ void encode_message(struct json_writer *w, const struct message *m)
     json_put_int(w, "n_versions", m->n_versions);
     json_key(w, "webhook");
     encode_webhook(w, m);
+    json_key(w, "link");
+    encode_link(w, m);
     json_end_object(w);
 }
 
@@ -416,17 +431,19 @@ bool encode_event(struct json_writer *w, const struct event *e)
         break;
     case event_session_revoked:
     case event_person_noticed:
-    case event_desk_told:
-    case event_desk_message:
-    case event_desk_status:
     case event_desk_said:
-    case event_desk_agent_changed:
-    case event_desk_moved:
-    case event_desk_noted:
     case event_message_read: /* read_by_all says it */
     case event_message_repeated: /* its op is answered */
     case event_kind_count:
         return false;
+    case event_desk_told:
+    case event_desk_message:
+    case event_desk_status:
+    case event_desk_agent_changed:
+    case event_desk_moved:
+    case event_desk_noted:
+        encode_desk_event(w, e);
+        return true;
     case event_message_posted:
     case event_message_edited:
         event_begin(w, e), put_message(w, e);

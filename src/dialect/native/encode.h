@@ -32,5 +32,8 @@ void take_files(struct json_fields *f, struct arena *arena, struct message_post_
 const char *encode_level(enum notify_level level); /* NULL: inherits */
 /* {"level","until"}: one that is over is null. */
 void encode_notify(struct json_writer *w, enum notify_level level, int64_t until_us);
+/* A support chat as agents see it. */
+void encode_desk_chat(struct json_writer *w, const struct desk_view *v);
+void encode_desk_event(struct json_writer *w, const struct event *e); /* of the kinds desk_ */
 const char *encode_kind(enum room_kind kind);
 const char *encode_role(enum member_role role); /* NULL: none */

@@ -70,13 +70,14 @@ const struct presenter native_presenter = {
     .caught_up = caught_up,
     .reload = reload,
     .follows_membership = true,
+    .follows_desk = true,
     .replay_max = GATEWAY_REPLAY_MAX,
     .revoked_code = gateway_close_session,
 };
 
 /* The life of a socket */
 
-static void say_hello(struct gateway *g, const struct account *account, struct session_id session)
+static void say_hello(struct gateway *g, const struct account *account, enum desk_role desk, struct session_id session)
 {
     struct answer a;
     answer_begin(&a);
@@ -86,6 +87,7 @@ static void say_hello(struct gateway *g, const struct account *account, struct s
     json_key(&a.w, "account");
     encode_account(&a.w, account);
     json_put_id(&a.w, "session", session.v);
+    json_put_string(&a.w, "desk", span_of(desk_role_word(desk)));
     json_put_string(&a.w, "server", span_of(gateway_door(g)->settings->server_id));
     json_end_object(&a.w);
     answer_send(&a, g->conn);
@@ -149,7 +151,8 @@ static void welcome(struct gateway *g, const struct command *c)
     g->listener = hub_listen(door->hub, g->conn, &native_presenter, c->actor, account->person);
     hub_show_last_seen(g->listener, !account->hide_last_seen);
     timer_set(door->loop, &g->patience, GATEWAY_RESUME_WITHIN_MS);
-    say_hello(g, account, c->actor.session);
+    if (c->out.account_get.desk_role != desk_role_none) hub_follow_desk(g->listener);
+    say_hello(g, account, c->out.account_get.desk_role, c->actor.session);
 }
 
 static void account_known(void *user, struct command *c)
@@ -183,7 +186,9 @@ static void knock(struct request *r)
         return;
     }
     struct door *door = request_door(r);
-    gate_submit(door->gate, command_create(command_account_get, identity.actor), account_known, r);
+    struct command *c = command_create(command_account_get, identity.actor);
+    c->in.account_get.with_desk = true;
+    gate_submit(door->gate, c, account_known, r);
 }
 
 static const struct route rows[] = {

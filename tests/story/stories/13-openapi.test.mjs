@@ -34,6 +34,7 @@ const inForm = { 'content-type': 'multipart/form-data; boundary=cut' };
 const form = (text) => `--cut\r\nContent-Disposition: form-data; name="file"; filename="a.txt"\r\n\r\n${text}\r\n--cut--\r\n`;
 const file = async (bytes = 'bytes') => (await ali.api.put('/files?name=documented', bytes)).id;
 const upload = async () => (await ali.api.call('POST', '/uploads', undefined, { ...tus, 'upload-length': '5' })).headers.get('location');
+const canned = async () => (await admin.api.post('/desk/canned', { title: 'A', text: 'b' })).id;
 const outgoing = async () => (await ali.api.post(`/rooms/${room.id}/outgoing`, { url: 'https://hook.example/x', events: ['room_changed'] })).id;
 
 /** operationId: [[status, who, path, body], …]: at least one success and one refusal each. */
@@ -199,6 +200,30 @@ const calls = {
         await ali.say(await ali.lobby(), '', { files: [seen] });
         return [[200, ali, `/ws/pictures/${seen}`], [403, null, `/ws/pictures/${seen}`], [404, ali, '/ws/pictures/999999']];
     },
+    deskMe: () => [[200, admin, '/api/v1/desk/me'], [200, ali, '/api/v1/desk/me']],
+    deskList: () => [[200, admin, '/api/v1/desk/chats?filter=waiting&limit=5'], [200, admin, '/api/v1/desk/chats?filter=all&state=closed'], [403, ali, '/api/v1/desk/chats'],
+        [400, admin, '/api/v1/desk/chats?filter=x']],
+    deskNext: () => [[404, admin, '/api/v1/desk/next'], [403, ali, '/api/v1/desk/next']],
+    deskGet: () => [[404, admin, `/api/v1/desk/chats/${room.id}`], [404, ali, '/api/v1/desk/chats/999999']],
+    deskTake: () => [[404, admin, '/api/v1/desk/chats/999999/take'], [400, admin, '/api/v1/desk/chats/999999/take', { agent: 'x' }]],
+    deskLock: () => [[404, admin, '/api/v1/desk/chats/999999/lock'], [400, admin, '/api/v1/desk/chats/999999/lock', { agent: 'x' }]],
+    deskUnlock: () => [[404, admin, '/api/v1/desk/chats/999999/unlock']],
+    deskClose: () => [[404, admin, '/api/v1/desk/chats/999999/close']],
+    deskTransfer: () => [[404, admin, '/api/v1/desk/chats/999999/transfer', { to: ali.id }], [400, admin, '/api/v1/desk/chats/999999/transfer', {}]],
+    deskTags: () => [[404, admin, '/api/v1/desk/chats/999999/tags', { tags: ['x'] }], [400, admin, '/api/v1/desk/chats/999999/tags', { tags: 5 }]],
+    deskNotes: () => [[404, admin, '/api/v1/desk/chats/999999/notes']],
+    deskNote: () => [[404, admin, '/api/v1/desk/chats/999999/notes', { text: 'x' }], [400, admin, '/api/v1/desk/chats/999999/notes', {}]],
+    deskCanned: () => [[200, admin, '/api/v1/desk/canned'], [403, ali, '/api/v1/desk/canned']],
+    deskAddCanned: () => [[201, admin, '/api/v1/desk/canned', { title: 'Salom', text: 'Assalomu alaykum', shortcut: 's' }],
+        [409, admin, '/api/v1/desk/canned', { title: 'Salom', text: 'x', shortcut: 's' }], [400, admin, '/api/v1/desk/canned', { title: '' }],
+        [403, ali, '/api/v1/desk/canned', { title: 'x', text: 'x' }]],
+    deskChangeCanned: async () => [[200, admin, `/api/v1/desk/canned/${await canned()}`, { title: 'B', text: 'c', shortcut: null }],
+        [404, admin, '/api/v1/desk/canned/999999', { title: 'B', text: 'c' }]],
+    deskDeleteCanned: async () => [[204, admin, `/api/v1/desk/canned/${await canned()}`], [404, admin, '/api/v1/desk/canned/999999']],
+    deskAgents: () => [[200, admin, '/api/v1/desk/agents'], [403, ali, '/api/v1/desk/agents']],
+    deskAgent: () => [[200, admin, `/api/v1/desk/agents/${vali.id}`, { role: 'agent', capacity: 3 }], [200, admin, `/api/v1/desk/agents/${vali.id}`, { role: 'none' }],
+        [400, admin, `/api/v1/desk/agents/${vali.id}`, { role: 'boss' }], [404, admin, '/api/v1/desk/agents/999999', { role: 'agent' }], [403, ali, `/api/v1/desk/agents/${vali.id}`, { role: 'agent' }]],
+    deskFigures: () => [[200, admin, '/api/v1/desk/figures?from=2026-01-01&to=2026-01-31'], [400, admin, '/api/v1/desk/figures?from=2026-02-30'], [403, ali, '/api/v1/desk/figures']],
     getHealth: () => [[200, null, '/health']],
     getMetrics: () => [[200, null, '/metrics']],
 };
