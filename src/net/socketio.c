@@ -250,7 +250,7 @@ static void on_moved(struct engine_session *session, struct conn *to)
     const struct socketio_client *client = engine_user(session);
     for (struct socketio *s = client->first, *next; s; s = next) {
         next = s->next;
-        if (s->accepted && s->namespace->handler->on_moved) s->namespace->handler->on_moved(s, to);
+        if (s->namespace->handler->on_moved) s->namespace->handler->on_moved(s, to);
     }
 }
 
@@ -259,7 +259,7 @@ static void on_drain(struct engine_session *session)
     const struct socketio_client *client = engine_user(session);
     for (struct socketio *s = client->first, *next; s; s = next) {
         next = s->next;
-        if (s->accepted && s->namespace->handler->on_drain) s->namespace->handler->on_drain(s);
+        if (s->namespace->handler->on_drain) s->namespace->handler->on_drain(s);
     }
 }
 

@@ -27,9 +27,9 @@ struct socketio_handler {
     /* auth: JSON object of the CONNECT packet, "{}" when it has none. Answer with socketio_accept or socketio_refuse, now or later (then remember a socketio_ref). */
     void (*on_connect)(struct socketio *s, struct span auth);
     void (*on_event)(struct socketio *s, const struct socketio_event *e); /* all of it borrowed for the call */
-    /* The session moves to another connection: call hub_rehome here. What was sent before follows by itself. May be NULL. */
+    /* The session moves to another connection: call hub_rehome here. What was sent before follows by itself. Also before it is accepted. May be NULL. */
     void (*on_moved)(struct socketio *s, struct conn *to);
-    void (*on_drain)(struct socketio *s);  /* as ws_handler.on_drain: call hub_drained. May be NULL */
+    void (*on_drain)(struct socketio *s);  /* as ws_handler.on_drain: call hub_drained. Also before it is accepted. May be NULL */
     /* The last call, also for one that was not accepted yet; not after socketio_refuse. Free socketio_user and forget listeners here. May be NULL. */
     void (*on_close)(struct socketio *s);
 };

@@ -118,6 +118,7 @@ void server_start(struct server *s, const struct server_options *options)
     static const struct server_options plain;
     const struct server_options *o = options ? options : &plain;
     *s = (struct server){ .loop = loop_create(o->index), .router = router_create() };
+    if (o->more) o->more(s->router);
     if (o->n_routes) router_add(s->router, o->routes, o->n_routes);
     router_add(s->router, routes, sizeof routes / sizeof *routes);
     struct net_config config = {

@@ -32,6 +32,7 @@ struct server_options {
     size_t max_connections; /* 0: 1000 */
     const struct route *routes; /* further rows, before the fixture's */
     size_t n_routes;
+    void (*more)(struct router *router); /* adds further rows, before those too */
     struct nets *nets; /* with more loops than one */
     int index;         /* of the loop */
 };
