@@ -231,6 +231,7 @@ static void check_files_taken(struct checking *c)
 {
     c->config->max_file_bytes = read_number(c, setting_max_file_mb, 1, 4096) << 20;
     c->config->quota_bytes = read_number(c, setting_quota_mb, 0, 1000000000) << 20;
+    c->config->desk_away_s = read_number(c, setting_desk_away_s, 1, 86400);
     c->config->file_waits_s = read_number(c, setting_file_hours, 1, 720) * 3600;
 }
 

@@ -31,6 +31,7 @@ struct config {
     const struct span *trusted_proxies; /* "ADDR" or "ADDR/BITS", checked; texts are NUL-terminated */
     size_t n_trusted_proxies;
     int64_t max_file_bytes, quota_bytes; /* of one file; of one account */
+    int64_t desk_away_s;                 /* an agent without socket and act for so long is gone */
     int64_t file_waits_s;                /* life of an upload, and of a file that is in no message */
     const char *public_url; /* without a final slash */
     const struct door_setting *shown; /* all settings, as administrators see them */

@@ -6,6 +6,7 @@
 #include "app/indexing.h"
 #include "app/keeper.h"
 #include "app/sweeping.h"
+#include "app/desk_watch.h"
 #include "base/log.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,6 +26,7 @@ struct station {
     struct indexing *indexing; /* of the first station */
     struct keeper *keeper;     /* likewise */
     struct sweeping *sweeping; /* too */
+    struct desk_watch *watch;     /* and this */
 };
 
 static size_t connections_max(int n_loops)
@@ -58,6 +60,7 @@ enum fault station_create(const struct station_shared *shared, int index, int po
     if (index == 0) s->indexing = indexing_create(s->loop, shared->gate, client);
     if (index == 0) s->keeper = keeper_create(s->loop, client, shared->files);
     if (index == 0) s->sweeping = sweeping_create(s->loop, shared->gate, client);
+    if (index == 0) s->watch = desk_watch_create(s->loop, shared->gate, client, s->door.hub, shared->config->desk_away_s);
     *out = s;
     return fault_none;
 }
@@ -97,6 +100,7 @@ static void begin_stop(struct letter *l)
     indexing_stop(s->indexing);
     keeper_stop(s->keeper);
     sweeping_stop(s->sweeping);
+    desk_watch_stop(s->watch);
     alarm_set(s->step, DRAIN_STEP_MS);
 }
 
@@ -127,6 +131,7 @@ void station_destroy(struct station *s)
     indexing_destroy(s->indexing);
     keeper_destroy(s->keeper);
     sweeping_destroy(s->sweeping);
+    desk_watch_destroy(s->watch);
     loop_destroy(s->loop);
     hub_destroy(s->door.hub);
     gate_client_destroy(s->door.gate);

@@ -26,7 +26,7 @@ enum fault ask_place(struct ask *ask, struct room_id room, enum verb verb, struc
 {
     enum fault fault = store_room_place(ask->store, room, ask->account.person.id, out);
     if (fault == fault_not_found) return ask_refuse(ask, fault, "room");
-    out->trusted = ask->c->actor.trusted;
+    out->trusted = ask->c->actor.trusted && out->kind != room_desk;
     if (!fault && out->kind == room_desk && out->role == role_none) fault = desk_look(ask, out);
     return fault ? fault : ask_may(ask, verb, out, false);
 }

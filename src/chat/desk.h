@@ -147,7 +147,7 @@ struct desk_find_out { struct account account; };
 /* Legacy trust alone: the account of that name, or a new one that no password opens, is an agent (or a supervisor) from now on. */
 struct desk_believe_in { struct span username, name; bool supervisor; };
 struct desk_believe_out { struct account account; };
-/* These two by the house itself (app/watch.c). */
+/* These two by the house itself (app/desk_watch.c). */
 struct desk_holding { struct room_id room; struct account_id agent; int64_t seen_us; }; /* seen_us: the agent's newest act in any chat they have */
 struct desk_holders_in { char unused; };
 struct desk_holders_out { struct desk_holding *holdings; size_t n; }; /* by agent */

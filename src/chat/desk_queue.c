@@ -12,7 +12,7 @@
        WAITING, ACTIVE, LOCKED ──── close ────► CLOSED            a customer who comes again opens a new chat (desk_open)
 
    assign and lock give a chat that waits to an agent; active: theirs; locked: theirs, and they said that nobody else shall come near. unlock is the
-   agent's own (or a supervisor's) giving back, return the house's, when the agent was gone too long (app/watch.c); both keep the customer's place
+   agent's own (or a supervisor's) giving back, return the house's, when the agent was gone too long (app/desk_watch.c); both keep the customer's place
    in the queue. Nothing leaves CLOSED. Every arrow is the function take_step, which asks desk_arrow_of.
 
    Always: a chat that is active or locked has exactly one agent, one that waits has none; a move is written only from the very state and agent that

@@ -25,13 +25,21 @@ static void a_copy_outlives_what_it_was_made_from(void **state)
     e.face = &face, e.channels = channels, e.n_channels = 2;
     e.message = (struct message){ .id = { 99 }, .author = { { 7 }, fleeting("author") }, .text = fleeting("text"), .key = fleeting("key"),
                                   .reply_author = { { 8 }, fleeting("asked") }, .reply_text = fleeting("quote"), .reactions = reactions, .n_reactions = 2 };
+    struct desk_view desk = { .room = { 11 }, .customer = { { 7 }, fleeting("~=5") }, .customer_id = fleeting("5"), .agent = { { 8 }, fleeting("agent") },
+                              .last_text = fleeting("last"), .tags = fleeting("vip") };
+    e.desk = &desk, e.message.link = fleeting("/link");
     struct event *copy = event_copy(&e);
-    struct span *made[] = { &e.by.username, &e.subject.username, &face.name, &face.topic, &face.icon, &e.emoji, &e.message.author.username, &e.message.text, &e.message.key,
+    struct span *made[] = { &desk.customer.username, &desk.customer_id, &desk.agent.username, &desk.last_text, &desk.tags, &e.message.link, &e.by.username, &e.subject.username, &face.name, &face.topic, &face.icon, &e.emoji, &e.message.author.username, &e.message.text, &e.message.key,
                             &e.message.reply_author.username, &e.message.reply_text, &reactions[0].emoji, &reactions[1].emoji };
     for (size_t i = 0; i < sizeof made / sizeof *made; i++) drop(*made[i]);
     memset(reactions, 0xff, sizeof reactions);
     memset(&face, 0xff, sizeof face);
     memset(channels, 0xff, sizeof channels);
+    memset(&desk, 0xff, sizeof desk);
+    assert_int_equal(copy->desk->room.v, 11);
+    assert_true(span_eq(copy->desk->customer.username, SPAN("~=5")) && span_eq(copy->desk->customer_id, SPAN("5")));
+    assert_true(span_eq(copy->desk->agent.username, SPAN("agent")) && span_eq(copy->desk->last_text, SPAN("last")) && span_eq(copy->desk->tags, SPAN("vip")));
+    assert_true(span_eq(copy->message.link, SPAN("/link")));
     assert_true(span_eq(copy->by.username, SPAN("ali")) && span_eq(copy->subject.username, SPAN("vali")));
     assert_true(span_eq(copy->face->name, SPAN("name")) && span_eq(copy->emoji, SPAN("emoji")));
     assert_true(span_eq(copy->face->topic, SPAN("topic")) && span_eq(copy->face->icon, SPAN("icon")));
