@@ -7,6 +7,7 @@
 /* A command's own main: argv[0] is "suhbat COMMAND" for messages. Returns the exit code. */
 int command_serve(int argc, char **argv);
 int command_create_admin(int argc, char **argv);
+int command_create_admin_of_old(int argc, char **argv);
 int command_users(int argc, char **argv);
 int command_rooms_list(int argc, char **argv);
 int command_tables(int argc, char **argv);

@@ -10,6 +10,7 @@ static const struct {
 } commands[] = {
     { "serve", "run the server", command_serve },
     { "create-admin", "make an administrator's account", command_create_admin },
+    { "create_admin", "the same in the words of the old rooms", command_create_admin_of_old },
     { "users", "list the users", command_users },
     { "rooms", "list the rooms", command_rooms_list },
     { "tables", "print the names of the database's tables", command_tables },

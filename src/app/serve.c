@@ -8,6 +8,7 @@
 #include "dialect/lobby/lobby.h"
 #include "dialect/native/encode.h"
 #include "dialect/native/native.h"
+#include "dialect/rooms/rooms.h"
 #include "dispatch/dispatch.h"
 #include "base/buf.h"
 #include "base/rand.h"
@@ -138,6 +139,7 @@ static int open_doors(struct server *server)
     struct router *router = server->router = router_create();
     if (config->conformance) add_conformance(router);
     native_routes(router);
+    rooms_routes(router);
     lobby_routes(router);
     door_common_routes(router);
     server->shared.config = config;

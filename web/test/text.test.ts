@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parse_route } from '../src/lib/route.svelte';
+import { old_address, parse_route } from '../src/lib/route.svelte';
 import { initial, is_emoji, is_only_emoji, n_points, pieces } from '../src/lib/text';
 import { backoff_ms } from '../src/lib/backoff';
 import { brief, day, moment } from '../src/lib/time';
@@ -40,6 +40,16 @@ test('routes', () => {
   expect(parse_route('#/settings')).toMatchObject({ page: 'settings', rest: '' });
   expect(parse_route('#/x/%E0%A4%A')).toMatchObject({ page: 'x', rest: '%E0%A4%A' });
   for (const bad of ['', '#', '#r', '#rx', '#r1/other', '#r99999999999999999']) expect(parse_route(bad).room, bad).toBeNull();
+});
+
+test('addresses of the old rooms', () => {
+  expect(old_address('/room/12/', '')).toBe('#r12');
+  expect(old_address('/create/', '')).toBe('#/create');
+  expect(old_address('/login/', '')).toBe('');
+  expect(old_address('/login', '?next=%2Froom%2F12%2F')).toBe('#r12');
+  expect(old_address('/login/', '?next=/room/12/%3Fa=1')).toBe('#r12');
+  for (const next of ['/login/', '//evil.example/', '/download/5/', 'javascript:0']) expect(old_address('/login/', `?next=${next}`), next).toBe('');
+  for (const path of ['/', '/setup', '/room/x/', '/room/12/more']) expect(old_address(path, ''), path).toBeNull();
 });
 
 test('waits stay between half and whole of their step and under the ceiling', () => {

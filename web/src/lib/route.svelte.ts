@@ -4,6 +4,8 @@
 //   #g5             a guild           #g5/settings    its settings
 //   #/settings/x  #/admin/x  #/explore  #/invite/CODE  #/reset/TOKEN  #/verify/TOKEN     pages
 //   …?search        the search panel beside any of the first two
+//
+// The server also gives this page at the addresses of the old rooms; they are left at once.
 
 export interface Route {
   room: number | null;
@@ -36,6 +38,23 @@ function decode(text: string): string {
   } catch {
     return text;
   }
+}
+
+/** What an address of the old rooms (/room/12/, /create/, /login/?next=/room/12/) is in the fragment; null: it is none of those. */
+export function old_address(path: string, query: string): string | null {
+  const plain = path.replace(/\/$/, '');
+  const room = /^\/room\/(\d{1,15})$/.exec(plain);
+  if (room) return `#r${room[1]}`;
+  if (plain === '/create') return '#/create';
+  if (plain !== '/login') return null;
+  const [next] = (new URLSearchParams(query).get('next') ?? '').split('?');
+  return old_address(next.startsWith('/login') ? '' : next, '') ?? '';
+}
+
+/** Before anything looks at where we are. */
+export function leave_old_address(): void {
+  const hash = old_address(location.pathname, location.search);
+  if (hash !== null) history.replaceState(null, '', '/' + (location.hash || hash));
 }
 
 let current = $state.raw<Route>(nowhere);
