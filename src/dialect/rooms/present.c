@@ -143,6 +143,8 @@ static void present(struct presentation *p, const struct event *e)
     case event_draft_changed:
     case event_block_changed:
     case event_session_revoked:
+    case event_message_read:
+    case event_message_repeated:
     case event_person_changed:
     case event_presence:
     case event_desk_moved:
