@@ -8,6 +8,7 @@ import { lobbyLogIn } from '../lib/lobby.mjs';
 import { isSignedWith, reforge } from '../lib/jwt.mjs';
 import { operations } from '../lib/openapi.mjs';
 import { picture } from '../lib/pictures.mjs';
+import { Browser } from '../lib/rooms.mjs';
 
 const table = JSON.parse(fs.readFileSync(new URL('../strangers.json', import.meta.url)));
 const secret = 'the secret of this table, long enough';
@@ -101,12 +102,21 @@ async function namesFor(row, self, place) {
     return names;
 }
 
+/** The old rooms' forms: their cookie, and the proof that a page of ours gives to whoever may see one. */
+async function askByForm(row, token, method, path, fields) {
+    const browser = new Browser(server, token ? { suhbat_access: token } : {});
+    if (method === 'GET') return (await browser.get(path)).status;
+    await browser.get('/create/');
+    return (await browser.post(path, fields)).status;
+}
+
 async function ask(row, token, self, refused) {
     if (row.socket) return new Gateway(server.wsUrl, token, { resume: false }).open().then((g) => (g.cut(), 101), (error) => error.status);
     const place = await placeFor(row, refused);
     const names = await namesFor(row, self, place);
     const [method, template] = row.route.split(' ');
     const path = template.replace(/\{(\w+)\}/g, (_, name) => fill(name === 'room' ? '$room' : row[name], names)) + (row.query ?? '').replace(/\$\w+/g, (name) => fill(name, names));
+    if (row.door === 'rooms') return askByForm(row, token, method, path, row.body && fill(row.body, names));
     const answer = await new Api(server.url, token).call(method, path, row.body && fill(row.body, names), row.headers);
     return answer.status;
 }
@@ -118,7 +128,7 @@ test('the table has a row for every documented route, and no route that is not',
     const rows = new Set(table.http.map((row) => row.route));
     assert.deepEqual([...documented].filter((route) => !rows.has(route)), []);
     assert.deepEqual([...rows].filter((route) => !documented.has(route)), []);
-    for (const row of [...table.http, ...table.gateway]) assert.equal(row.seats.length, table.seats.length, JSON.stringify(row));
+    for (const row of [...table.http, ...table.gateway, ...table.sockets]) assert.equal(row.seats.length, table.seats.length, JSON.stringify(row));
 });
 
 for (const row of table.http) {
@@ -176,6 +186,32 @@ test('the gateway table has every op of the protocol', () => {
     assert.ok(ops.length >= 8);
     assert.deepEqual(ops.filter((op) => !table.gateway.some((row) => row.op === op)), []);
 });
+
+async function knock(row, token, refused) {
+    const place = await placeFor(row, refused);
+    const path = row.path.replace('{room}', place.room);
+    try {
+        await (await new Browser(server, token ? { suhbat_access: token } : {}).socket(place.room, { path })).close();
+        return 101;
+    } catch (error) {
+        return error.status;
+    }
+}
+
+for (const row of table.sockets) {
+    test(`${row.path} in a ${row.room} room`, async () => {
+        const wrong = [];
+        for (const [name, token] of Object.entries(unproven)) {
+            const got = await knock(row, token, true);
+            if (!fits(row.unproven, got)) wrong.push(`${name}: ${got}, not ${row.unproven}`);
+        }
+        for (const [i, seat] of table.seats.entries()) {
+            const got = await knock(row, people[seat].token, row.seats[i] !== 101);
+            if (!fits(row.seats[i], got)) wrong.push(`${seat}: ${got}, not ${row.seats[i]}`);
+        }
+        assert.deepEqual(wrong, []);
+    });
+}
 
 test('a session that is revoked while it is used writes nothing more', async () => {
     const victim = await Person.logIn(server, 'third');

@@ -5,6 +5,7 @@ import { Server } from '../lib/server.mjs';
 import { Api, Person, password } from '../lib/native.mjs';
 import { document, judge, operations } from '../lib/openapi.mjs';
 import { RawWebSocket } from '../lib/raw.mjs';
+import { Browser } from '../lib/rooms.mjs';
 import { picture } from '../lib/pictures.mjs';
 
 let server, admin, ali, vali, room, message;
@@ -16,11 +17,20 @@ before(async () => {
     room = await ali.group('documented', [vali], { public: true });
     message = await ali.say(room, 'documented', { key: 'documented' });
     await vali.api.put(`/rooms/${room.id}/messages/${message.id}/reactions/x`);
+    for (const [name, cookies] of [['nobody', {}], ['ali', { suhbat_access: ali.token }]]) {
+        const browser = new Browser(server, cookies);
+        await browser.get(name === 'nobody' ? '/login/' : '/create/');
+        forms[name] = { ...urlencoded, cookie: browser.cookie, 'x-csrftoken': browser.token };
+    }
 });
 after(() => server.stop());
 
 const R = () => `/api/v1/rooms/${room.id}`;
 const M = () => `${R()}/messages/${message.id}`;
+
+/** The old rooms: cookies, and forms with their proof. */
+const urlencoded = { 'content-type': 'application/x-www-form-urlencoded' }, forms = {};
+const cookieOf = (person) => ({ cookie: `suhbat_access=${person.token}` });
 
 let n_fresh = 0;
 const fresh = () => `person${n_fresh++}`;
@@ -224,6 +234,24 @@ const calls = {
     deskAgent: () => [[200, admin, `/api/v1/desk/agents/${vali.id}`, { role: 'agent', capacity: 3 }], [200, admin, `/api/v1/desk/agents/${vali.id}`, { role: 'none' }],
         [400, admin, `/api/v1/desk/agents/${vali.id}`, { role: 'boss' }], [404, admin, '/api/v1/desk/agents/999999', { role: 'agent' }], [403, ali, `/api/v1/desk/agents/${vali.id}`, { role: 'agent' }]],
     deskFigures: () => [[200, admin, '/api/v1/desk/figures?from=2026-01-01&to=2026-01-31'], [400, admin, '/api/v1/desk/figures?from=2026-02-30'], [403, ali, '/api/v1/desk/figures']],
+    roomsLoginPage: () => [[200, null, '/login/'], [302, null, '/login/', undefined, [302], cookieOf(ali)]],
+    roomsLogIn: () => [[403, null, '/login/', 'username=ali', [403], urlencoded], [302, null, '/login/', `username=ali&password=${encodeURIComponent(password)}`, [302], forms.nobody],
+        [200, null, '/login/', 'username=ali&password=x', [200], forms.nobody]],
+    roomsLogOutByLink: () => [[302, null, '/logout/']],
+    roomsLogOut: () => [[302, null, '/logout/', '', [302], forms.nobody]],
+    roomsCreatePage: () => [[200, null, '/create/', undefined, [200], cookieOf(ali)]],
+    roomsCreate: () => [[302, null, '/create/', 'room_name=documented', [302], forms.ali], [302, null, '/create/', '', [302], forms.ali]],
+    roomsRoom: () => [[200, null, `/room/${room.id}/`, undefined, [200], cookieOf(ali)], [404, null, '/room/999999/', undefined, [404], cookieOf(ali)]],
+    roomsSay: () => [[302, null, `/room/${room.id}/`, 'content=documented', [302], forms.ali], [200, null, `/room/${room.id}/`, 'content=', [200], forms.ali],
+        [404, null, `/room/${room.id}/`, 'edit_message_id=999999&edited_content=x', [404], forms.ali]],
+    roomsDeleteRoomByLink: () => [[302, null, `/delete-room/${room.id}/`, undefined, [302], cookieOf(ali)]],
+    roomsDeleteRoom: () => [[404, null, '/delete-room/999999/', '', [404], forms.ali]],
+    roomsDeleteByLink: () => [[302, null, `/delete-content/${message.id}/all/`, undefined, [302], cookieOf(ali)]],
+    roomsDelete: () => [[302, null, '/delete-content/999999/all/', '', [302], forms.ali]],
+    roomsDownload: async () => {
+        const id = (await ali.say(room, 'documented', { files: [await file()] })).id;
+        return [[200, null, `/download/${id}/`, undefined, [200], cookieOf(ali)], [404, null, '/download/999999/', undefined, [404], cookieOf(ali)]];
+    },
     getHealth: () => [[200, null, '/health']],
     getMetrics: () => [[200, null, '/metrics']],
 };
@@ -239,8 +267,9 @@ for (const { id, method, path, operation } of operations) {
         const open = (operation.security ?? document.security).length === 0;
         if (!open) {
             const [, , where, body, , headers] = (await calls[id]())[0];
-            const stranger = await new Api(server.url).call(method, where, body, headers);
-            if (id !== 'openGateway') assert.equal(stranger.status, 401, `${method} ${where} without a token`);
+            const byForm = Boolean(operation.security?.[0]?.rooms);
+            const stranger = await new Api(server.url).call(method, where, body, byForm ? urlencoded : headers);
+            if (id !== 'openGateway') assert.equal(stranger.status, byForm ? (method === 'GET' ? 302 : 403) : 401, `${method} ${where} without a token`);
             assert.equal(judge(operation, stranger), null);
         }
     });
@@ -253,7 +282,7 @@ test('the gateway switches protocols', async () => {
 });
 
 test('other methods on documented paths are 405 with Allow', async () => {
-    const fill = (path) => path.replace('{room}', room.id).replace('{account}', vali.id).replace('{id}', message.id).replace('{emoji}', 'x').replace('{code}', 'x').replace('{file}', 1).replace('{token}', 'x').replace('{bot}', vali.id).replace('{report}', 1);
+    const fill = (path) => path.replace('{room}', room.id).replace('{account}', vali.id).replace('{id}', message.id).replace('{emoji}', 'x').replace('{code}', 'x').replace('{file}', 1).replace('{token}', 'x').replace('{bot}', vali.id).replace('{message}', message.id).replace('{type}', 'all').replace('{report}', 1);
     for (const path of Object.keys(document.paths)) {
         const known = operations.filter((o) => o.path === path).map((o) => o.method);
         for (const method of ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']) {
