@@ -12,11 +12,13 @@ int command_users(int argc, char **argv);
 int command_rooms_list(int argc, char **argv);
 int command_tables(int argc, char **argv);
 int command_check_password(int argc, char **argv);
+int command_import(int argc, char **argv);
 int command_version(int argc, char **argv);
 
 /* Parses one command's line: own options (may be NULL) beside those of the settings when flags is not NULL. Exits on --help and on mistakes (EX_USAGE). */
 struct command_line {
     const char *doc;
+    const char *args_doc; /* NULL: takes no arguments; otherwise parse gets them as ARGP_KEY_ARG */
     const struct argp_option *options; /* NULL: none */
     argp_parser_t parse;               /* NULL: none; its input is own */
     void *own;

@@ -11,6 +11,7 @@ static const struct {
     { "serve", "run the server", command_serve },
     { "create-admin", "make an administrator's account", command_create_admin },
     { "create_admin", "the same in the words of the old rooms", command_create_admin_of_old },
+    { "import", "take over what an older system has kept", command_import },
     { "users", "list the users", command_users },
     { "rooms", "list the rooms", command_rooms_list },
     { "tables", "print the names of the database's tables", command_tables },
@@ -28,7 +29,7 @@ static void print_help(FILE *out)
                  "   0  done\n"
                  "   1  the answer is no (check-password)\n"
                  "  %d  the command line is wrong\n"
-                 "  %d  the data given is refused (a name, a password)\n"
+                 "  %d  the data given is refused (a name, a password, records of an import)\n"
                  "  %d  the database or the data directory cannot be used\n"
                  "  %d  a bug in suhbat\n"
                  "  %d  the system refuses something: an address in use, no more files\n"

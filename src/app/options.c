@@ -38,7 +38,7 @@ static error_t take_own(int key, char *arg, struct argp_state *state)
         if (line->flags) state->child_inputs[0] = line->flags;
         return 0;
     }
-    if (key == ARGP_KEY_ARG) argp_error(state, "unexpected argument: %s", arg);
+    if (key == ARGP_KEY_ARG && !line->args_doc) argp_error(state, "unexpected argument: %s", arg);
     if (!line->parse) return ARGP_ERR_UNKNOWN;
     struct argp_state own = *state;
     own.input = line->own;
@@ -49,7 +49,7 @@ void command_line_parse(const struct command_line *line, int argc, char **argv)
 {
     struct argp flags_argp = { .options = flag_options(), .parser = take_flag };
     struct argp_child children[] = { { .argp = &flags_argp, .header = "Settings (docs/settings.md has them all)" }, { 0 } };
-    struct argp argp = { .options = line->options, .parser = take_own, .doc = line->doc, .children = line->flags ? children : NULL };
+    struct argp argp = { .options = line->options, .parser = take_own, .args_doc = line->args_doc, .doc = line->doc, .children = line->flags ? children : NULL };
     argp_parse(&argp, argc, argv, 0, NULL, (void *)line);
 }
 

@@ -1,5 +1,6 @@
 /* suhbat serve: puts the house together, runs it, and takes it down in the opposite order. Main thread; it becomes the first loop. */
 #include "app/serve.h"
+#include "app/file_store.h"
 #include "app/census.h"
 #include "app/command.h"
 #include "app/sd_notify.h"
@@ -68,26 +69,9 @@ static int open_core(struct server *server)
     return gate_create(&gate, &server->shared.gate) == fault_none ? EX_OK : EX_UNAVAILABLE;
 }
 
-/* The helper stands beside the program, or where it was installed. Without it files are taken all the same, but pictures are not known as such. */
-static const char *find_helper(struct arena *arena)
-{
-    static const char *const places[] = { "%.*s/suhbat-pictures", "%.*s/../libexec/suhbat/suhbat-pictures", "%.*s/../lib/suhbat/suhbat-pictures" };
-    char self[4096];
-    ssize_t n = readlink("/proc/self/exe", self, sizeof self);
-    while (n > 0 && self[n - 1] != '/') n--;
-    for (size_t i = 0; n > 1 && i < sizeof places / sizeof *places; i++) {
-        const char *path = arena_printf(arena, places[i], (int)n - 1, self).p;
-        if (access(path, X_OK) == 0) return path;
-    }
-    LOG(warn, "picture_helper_is_missing", log_str("name", "suhbat-pictures"));
-    return NULL;
-}
-
 static int open_files(struct server *server)
 {
-    struct arena *arena = server->config->arena;
-    struct files_config config = { .dir = arena_printf(arena, "%s/files", server->config->data_dir).p, .helper = find_helper(arena) };
-    return files_create(&config, &server->shared.files) == fault_none ? EX_OK : EX_UNAVAILABLE;
+    return file_store_open(server->config, &server->shared.files) == fault_none ? EX_OK : EX_UNAVAILABLE;
 }
 
 static void add_conformance(struct router *router)

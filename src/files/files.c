@@ -203,6 +203,21 @@ void files_destroy(struct files *files)
     free(files);
 }
 
+struct file_taker *file_taker_create(struct files *files)
+{
+    struct file_taker *t = calloc(1, sizeof *t);
+    if (!t) abort();
+    *t = (struct file_taker){ .files = files, .helper = helper_create(files) };
+    return t;
+}
+
+void file_taker_destroy(struct file_taker *t)
+{
+    if (!t) return;
+    helper_destroy(t->helper);
+    free(t);
+}
+
 size_t files_n_tasks(struct files *files) { return atomic_load(&files->n_tasks); }
 
 void files_figures(struct files *files, struct files_figures *out)

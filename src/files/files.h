@@ -64,6 +64,12 @@ void file_close(struct file_writer *w, const unsigned char *sum);
 /* What remains: the placed name? the upload? No callback follows. Possible at any time. */
 void file_end(struct file_writer *w, bool placed_stays, bool upload_stays);
 
+/* Whole files in one go, on a thread that may block: for commands, never for loops. One thread. Gives. */
+struct file_taker *file_taker_create(struct files *files);
+void file_taker_destroy(struct file_taker *t); /* NULL is fine */
+/* Examined, on disk, placed, as an upload is. fd is read from its beginning, and borrowed. The fault is also in the facts; invalid: it cannot be read. */
+must_use enum fault file_take(struct file_taker *t, int fd, struct file_facts *out);
+
 /* A placed file, or with suffix "thumb" or "square" what was made of it. done: fd -1 with not_found or unavailable; takes the fd otherwise. */
 typedef void file_opened_fn(void *user, int fd, int64_t n_bytes, enum fault fault);
 void file_read(struct files *files, struct loop *loop, struct span name, const char *suffix, file_opened_fn *done, void *user);

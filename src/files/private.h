@@ -28,6 +28,11 @@ struct files {
 
 struct helper;
 
+struct file_taker {
+    struct files *files;
+    struct helper *helper;
+};
+
 /* One piece of work for a pool: run there, then told on its loop. */
 struct task {
     struct job job;

@@ -143,3 +143,11 @@ enum fault store_n_accounts(struct store *store, int64_t *n_out)
 {
     return store_number(store, stmt_account_count, NULL, 0, n_out);
 }
+
+enum fault store_version_is_current(struct store *store, bool *current_out)
+{
+    int64_t newest = 0;
+    enum fault fault = store_number(store, stmt_migration_newest, NULL, 0, &newest);
+    *current_out = newest == n_migrations;
+    return fault;
+}

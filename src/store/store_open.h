@@ -13,6 +13,7 @@ must_use enum fault store_migrate(const char *url);
 bool store_takes_many_writers(const char *url);
 
 must_use enum fault store_tables(struct store *store, struct arena *arena, struct span **names_out, size_t *n_out); /* by name */
+must_use enum fault store_version_is_current(struct store *store, bool *current_out); /* is the schema what this program knows? */
 must_use enum fault store_n_accounts(struct store *store, int64_t *n_out);
 
 /* The connection below, for tests that make it fail. Lent. */
