@@ -35,8 +35,9 @@ static struct hub_room *room_make(struct hub *hub, struct room_id id)
     blocked_recall(room);
     list_init(&room->touched);
     const struct recent *recent = recent_of(hub, id);
-    if (room_is_address(id)) recent = &(struct recent){ 0 }; /* nothing that lasts is told there, so nothing can be missed */
-    if (id_eq(recent->room, id))
+    if (room_is_address(id))
+        room->last = 0; /* nothing that lasts is told there, so nothing can be missed */
+    else if (id_eq(recent->room, id))
         room->last = recent->seq;
     else
         room->unsure = !id_none(recent->room) && loop_now_ms(hub->loop) - recent->at_ms < HUB_RECENT_MS;
