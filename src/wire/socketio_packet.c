@@ -11,7 +11,7 @@ static struct span cut_digits(struct span *rest)
     size_t n = 0;
     while (n < rest->n && is_digit(rest->p[n])) n++;
     struct span digits = { rest->p, n };
-    rest->p += n, rest->n -= n;
+    if (n) rest->p += n, rest->n -= n;
     return digits;
 }
 
