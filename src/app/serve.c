@@ -7,6 +7,7 @@
 #include "app/setup_link.h"
 #include "app/station.h"
 #include "dialect/lobby/lobby.h"
+#include "dialect/receipts/receipts.h"
 #include "dialect/native/encode.h"
 #include "dialect/native/native.h"
 #include "dialect/rooms/rooms.h"
@@ -125,6 +126,7 @@ static int open_doors(struct server *server)
     native_routes(router);
     rooms_routes(router);
     lobby_routes(router);
+    receipts_routes(router);
     door_common_routes(router);
     server->shared.config = config;
     server->shared.router = router;

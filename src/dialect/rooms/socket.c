@@ -217,7 +217,16 @@ static void on_close(struct conn *c, int code)
 static const struct ws_handler handler = { .on_text = on_text, .on_binary = on_binary, .on_drain = on_drain, .on_close = on_close,
                                            .max_message_bytes = ROOMS_FRAME_MAX_BYTES };
 
-static const struct route rows[] = { { "GET", "/ws/chat/{room:int}/", knock, 0, route_websocket } };
+/* What begins so and is no room of ours is no other door's either. */
+static void no_such_socket(struct request *r)
+{
+    respond_empty(r, 404);
+}
+
+static const struct route rows[] = {
+    { "GET", "/ws/chat/{room:int}/", knock, 0, route_websocket },
+    { NULL, "/ws/chat/{rest*}", no_such_socket, 0, route_websocket },
+};
 
 void socket_routes(struct router *router)
 {

@@ -42,6 +42,7 @@ const subscription = { endpoint: 'https://push.example/documented', expirationTi
 const tus = { 'tus-resumable': '1.0.0' }, atOffset = { 'upload-offset': '0', 'content-type': 'application/offset+octet-stream' };
 const inForm = { 'content-type': 'multipart/form-data; boundary=cut' };
 const form = (text) => `--cut\r\nContent-Disposition: form-data; name="file"; filename="a.txt"\r\n\r\n${text}\r\n--cut--\r\n`;
+const inUrl = { 'content-type': 'application/x-www-form-urlencoded' };
 const file = async (bytes = 'bytes') => (await ali.api.put('/files?name=documented', bytes)).id;
 const upload = async () => (await ali.api.call('POST', '/uploads', undefined, { ...tus, 'upload-length': '5' })).headers.get('location');
 const canned = async () => (await admin.api.post('/desk/canned', { title: 'A', text: 'b' })).id;
@@ -252,6 +253,16 @@ const calls = {
         const id = (await ali.say(room, 'documented', { files: [await file()] })).id;
         return [[200, null, `/download/${id}/`, undefined, [200], cookieOf(ali)], [404, null, '/download/999999/', undefined, [404], cookieOf(ali)]];
     },
+    receiptsRegister: () => [[200, null, '/register', { name: 'x', email: 'documented@example.com', password }], [400, null, '/register', { name: 'x', email: 'Documented@example.com', password }],
+        [422, null, '/register', { name: 'x' }]],
+    receiptsToken: () => [[200, null, '/token', 'username=vali&password=correct+horse+battery', undefined, inUrl], [400, null, '/token', 'username=vali&password=x', undefined, inUrl],
+        [422, null, '/token', 'username=vali', undefined, inUrl]],
+    receiptsCreateChat: () => [[200, ali, '/chats', { name: 'x', chat_type: 'group' }], [401, null, '/chats', { name: 'x', chat_type: 'group' }], [422, ali, '/chats', {}]],
+    receiptsAddMember: () => [[200, ali, `/chats/${room.id}/members?user_id=${vali.id}`], [200, ali, `/chats/999999/members?user_id=${vali.id}`],
+        [403, vali, `/chats/${room.id}/members?user_id=${ali.id}`], [422, ali, `/chats/${room.id}/members`]],
+    receiptsListMembers: () => [[200, ali, `/chats/${room.id}/members`], [200, ali, '/chats/999999/members'], [401, null, `/chats/${room.id}/members`]],
+    receiptsHistory: () => [[200, ali, `/history/${room.id}?limit=10`], [401, null, `/history/${room.id}`], [422, ali, '/history/x']],
+    receiptsRead: () => [[200, vali, `/message/read/${message.id}`], [200, vali, '/message/read/999999'], [401, null, `/message/read/${message.id}`], [422, vali, '/message/read/x']],
     getHealth: () => [[200, null, '/health']],
     getMetrics: () => [[200, null, '/metrics']],
 };
