@@ -4,6 +4,19 @@
 #include "dialect/rooms/form.h"
 #include "dialect/rooms/visit.h"
 
+/* The form keeps where its reader wanted to go. */
+static const char *login_action(struct visit *v)
+{
+    struct span next = request_query_param(v->r, "next");
+    struct buf action;
+    buf_init(&action, 8192);
+    buf_append_cstr(&action, "/login/?next=");
+    form_append_path(&action, next, "?&#+%'\"<>");
+    const char *kept = form_next_is_ours(next) && !action.failed ? arena_copy(request_arena(v->r), buf_span(&action)).p : "/login/";
+    buf_fini(&action);
+    return kept;
+}
+
 /* R-10, R-13: the same page for whoever comes and for whoever was wrong. */
 static void show_login(struct visit *v)
 {
@@ -14,7 +27,7 @@ static void show_login(struct visit *v)
     response_header(v->r, "Pragma", SPAN("no-cache"));
     response_header(v->r, "Expires", SPAN("0"));
     response_header(v->r, "X-CSRFToken", span_of(token));
-    visit_page(v, "/login/", "<input type=\"hidden\" name=\"username\" /><input type=\"hidden\" name=\"password\" />");
+    visit_page(v, login_action(v), "<input type=\"hidden\" name=\"username\" /><input type=\"hidden\" name=\"password\" />");
 }
 
 static void look(struct visit *v);

@@ -65,6 +65,7 @@ test('L-37 what an old client said is edited and deleted through the new door; o
     const { message } = await gateway.event('message_posted', (e) => e.message.text === 'tahrir qilinadi');
     b.sendJson({ type: 'message', message: "o'chiriladi" });
     const second = (await gateway.event('message_posted', (e) => e.message.text === "o'chiriladi")).message;
+    await Promise.all([a.line((line) => line.endsWith(": o'chiriladi")), b.frame((f) => f.message === "o'chiriladi")]);
     const before_ = [a.lines.length, b.lines.length];
     await eski.api.patch(`/rooms/${lobby.id}/messages/${message.id}`, { text: 'tahrir qilindi' });
     await (await Person.logIn(server, 'eskiroq')).api.delete(`/rooms/${lobby.id}/messages/${second.id}`);
