@@ -125,6 +125,18 @@ static const struct exact {
                                    "В комнате может быть не больше 100 закреплённых сообщений. Сначала открепите какое-нибудь." } } },
     { fault_too_large, "blocks", { { "You have blocked as many people as one can.", "Bloklash mumkin bo'lgan odamlar soniga yetdingiz.",
                                      "Ви заблокували стільки людей, скільки можна.", "Вы заблокировали столько людей, сколько можно." } } },
+    { fault_conflict, "assigned", { { "Another agent has this chat.", "Bu suhbat boshqa operatorda.", "Цей чат уже в іншого оператора.", "Этот чат уже у другого оператора." } } },
+    { fault_forbidden, "assigned", { { "Another agent has this chat.", "Bu suhbat boshqa operatorda.", "Цей чат уже в іншого оператора.", "Этот чат уже у другого оператора." } } },
+    { fault_conflict, "locked", { { "Another agent has locked this chat.", "Bu suhbatni boshqa operator qulflagan.", "Цей чат заблокував інший оператор.",
+                                    "Этот чат заблокировал другой оператор." } } },
+    { fault_conflict, "closed", { { "This chat is closed.", "Bu suhbat yopilgan.", "Цей чат закрито.", "Этот чат закрыт." } } },
+    { fault_forbidden, "closed", { { "This chat is closed.", "Bu suhbat yopilgan.", "Цей чат закрито.", "Этот чат закрыт." } } },
+    { fault_conflict, "waiting", { { "Nobody has this chat yet.", "Bu suhbatni hali hech kim olmagan.", "Цей чат ще ніхто не взяв.", "Этот чат ещё никто не взял." } } },
+    { fault_conflict, "capacity", { { "This agent has as many chats as they may have.", "Bu operatorning suhbatlari soni chegaraga yetdi.",
+                                      "Цей оператор має стільки чатів, скільки дозволено.", "У этого оператора уже столько чатов, сколько разрешено." } } },
+    { fault_not_found, "chat", { { "Nobody waits.", "Hech kim kutmayapti.", "Ніхто не чекає.", "Никто не ждёт." } } },
+    { fault_conflict, "shortcut", { { "Another answer has this shortcut.", "Bu qisqartma boshqa javobniki.", "Таке скорочення має інша відповідь.",
+                                      "Такое сокращение есть у другого ответа." } } },
     { fault_too_large, "text", { { "The message is too long.", "Xabar juda uzun.", "Повідомлення задовге.", "Сообщение слишком длинное." } } },
 };
 
