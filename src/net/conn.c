@@ -119,6 +119,7 @@ static void conn_bury(struct conn *c)
     c->net->figures.n_connections--;
     c->flags |= conn_closing;
     if (c->flags & conn_detached) {
+        c->net->n_detached--;
         conn_let_go(c);
         return;
     }
@@ -341,8 +342,10 @@ void conn_address(const struct conn *c, char out[46])
 
 struct conn *detached_open(struct net *net, const struct conn *like, const struct ws_handler *handler, void *user)
 {
-    struct conn *c = net->figures.n_connections < net->config.max_connections ? slab_take(net) : NULL;
+    bool full = net->figures.n_connections >= net->config.max_connections || net->n_detached > net->config.max_connections / 2;
+    struct conn *c = full ? NULL : slab_take(net);
     if (!c) return NULL;
+    net->n_detached++;
     c->fd = -1;
     c->flags = conn_detached;
     const unsigned char *forwarded = like->ws ? NULL : http_client_address(like);

@@ -120,6 +120,7 @@ struct net {
     bool closing;            /* all connections were told to go */
     bool destroying;         /* to be freed when the last watch has closed and the last announced connection has come */
     atomic_uint announced;   /* connections that other loops are sending here, and NET_SHUT; see move.c */
+    size_t n_detached;       /* connections without a socket */
     size_t n_watches;        /* open or still closing: the listener's and the connections' */
     struct timer accept_pause;
     struct engine *engines;  /* Engine.IO paths that have been asked for; see engine_state.h */

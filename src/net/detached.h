@@ -4,7 +4,7 @@
    It is a WebSocket of its handler: ws_user, ws_close, conn_push, conn_kill, conn_ref, conn_address and conn_hears work. The queue has the same ceilings: above
    them droppable frames go, then it ends as too slow (code 4413). on_frames is called in the flush of each turn that touched it while something waits;
    on_drain when what had passed the mark was taken; on_close last, also after ws_close and net_close_all; what nobody has taken by then is let go. It is counted as a
-   connection and as a WebSocket. */
+   connection and as a WebSocket; at most half of what a loop may have are of this kind, because they cost whoever asks for them nothing. */
 #pragma once
 #include "net/websocket.h"
 

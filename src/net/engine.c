@@ -71,6 +71,7 @@ void engines_fini(struct net *net)
     while (net->engines) {
         struct engine *engine = net->engines;
         net->engines = engine->next;
+        assert(engine->n_free == engine->n_slots);
         deadlines_fini(&engine->pings);
         deadlines_fini(&engine->pongs);
         deadlines_fini(&engine->claims);
