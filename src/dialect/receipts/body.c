@@ -1,5 +1,6 @@
 /* Reads bodies, and says what is wrong with them in the old server's words. Any thread; borrows. */
 #include "dialect/receipts/body.h"
+#include "base/utf8.h"
 #include "chat/account.h"
 #include "wire/form.h"
 #include "wire/multipart.h"
@@ -90,7 +91,7 @@ static enum fault read_multipart(struct span boundary, struct span body, struct 
 
 static bool is_text(struct span s)
 {
-    return !memchr(s.p ? s.p : "", 0, s.n);
+    return utf8_valid(s) && !memchr(s.p ? s.p : "", 0, s.n);
 }
 
 static void require(struct unfit *u, const char *name, struct span value, struct span *out)

@@ -153,6 +153,45 @@ static void a_socket_of_one_room_ends_with_the_membership(void **state)
     world_close(&w);
 }
 
+/* The author's own sockets hear their message in other words, on every loop, live or catching up; rooms of other kinds are not followed. */
+static void an_author_hears_apart(void **state)
+{
+    (void)state;
+    struct world w = { 0 };
+    struct crowd crowd;
+    world_open(&w, 2, bus_create_tapped(&w));
+    crowd_open(&crowd);
+    struct actor ali = house_register(&w.house, "ali"), vali = house_register(&w.house, "vali");
+    struct client *a[2], *v = client_open(&crowd, w.loops[0].port, vali, "apart", usual);
+    for (int i = 0; i < 2; i++) a[i] = client_open(&crowd, w.loops[i].port, ali, "apart", usual);
+    client_say(v, "ping 1"), client_say(a[0], "ping 1"), client_say(a[1], "ping 1");
+    assert_true(client_hears(v, "ok ping 1") && client_hears(a[0], "ok ping 1") && client_hears(a[1], "ok ping 1"));
+    struct room_id room = house_group(&w.house, ali, "garden", false);
+    house_seat(&w.house, ali, room, vali.account);
+    long long seq = house_post(&w.house, ali, room, "mine");
+    assert_true(client_hears(v, "%lld %lld message_posted l mine", (long long)room.v, seq));
+    for (int i = 0; i < 2; i++) assert_true(client_hears(a[i], "%lld %lld message_posted o mine", (long long)room.v, seq));
+    tap_lose(&w, 2);
+    house_post(&w.house, ali, room, "lost");
+    house_post(&w.house, vali, room, "lost too");
+    house_post(&w.house, vali, room, "theirs");
+    assert_true(client_hears(v, "%lld %lld message_posted l lost", (long long)room.v, seq + 1));
+    assert_true(client_hears(v, "%lld %lld message_posted o theirs", (long long)room.v, seq + 3));
+    for (int i = 0; i < 2; i++) {
+        assert_true(client_hears(a[i], "%lld %lld message_posted o lost", (long long)room.v, seq + 1));
+        assert_true(client_hears(a[i], "%lld %lld message_posted l theirs", (long long)room.v, seq + 3));
+    }
+    struct command *c = command_create(command_guild_create, vali);
+    c->in.guild_create.name = SPAN("guild");
+    house_ask(&w.house, 0, c);
+    struct room_id guild = c->out.guild_create.room.id;
+    command_destroy(c);
+    client_say(v, "type %lld 1", (long long)guild.v);
+    assert_true(client_hears(v, "ok type %d", fault_not_found));
+    crowd_close(&crowd);
+    world_close(&w);
+}
+
 static void coming_and_going_may_be_doubled(void **state)
 {
     (void)state;
@@ -646,7 +685,7 @@ int main(void)
         cmocka_unit_test(who_is_thrown_out_while_catching_up_is_told_so),
         cmocka_unit_test(a_leaving_that_was_lost_on_the_way_ends_the_subscription_all_the_same),
         cmocka_unit_test(a_socket_of_one_room_ends_with_the_membership),
-        cmocka_unit_test(coming_and_going_may_be_doubled),
+        cmocka_unit_test(an_author_hears_apart), cmocka_unit_test(coming_and_going_may_be_doubled),
         cmocka_unit_test(a_stranger_subscribes_to_nothing),
         cmocka_unit_test(a_session_that_ends_closes_its_sockets_and_no_others),
         cmocka_unit_test(a_session_that_ended_a_moment_ago_does_not_listen),

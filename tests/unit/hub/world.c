@@ -13,7 +13,7 @@ static void say_event(struct presentation *p, const struct event *e, const char 
 {
     char line[20000];
     int used = snprintf(line, sizeof line, "%lld %lld %s %c %.*s", (long long)e->room.v, (long long)e->seq, event_name(e->kind),
-                        p->replay ? 'h' : 'l', (int)n, detail);
+                        p->own ? 'o' : p->replay ? 'h' : 'l', (int)n, detail);
     presentation_text(p, span_make(line, (size_t)used));
 }
 
@@ -46,6 +46,9 @@ static const struct presenter member = { .name = "member", .present = present, .
     .follows_membership = true, .replay_max = RELOAD_ABOVE, .spares_author = true, .revoked_code = 4002 };
 
 static const struct presenter narrow = { .name = "narrow", .present = present, .of_one_room = true, .revoked_code = 4003 };
+
+static const struct presenter apart = { .name = "apart", .present = present, .follows_membership = true, .follows_kinds = 1u << room_group, .author_apart = true,
+    .revoked_code = 4004 };
 
 /* The sockets */
 
@@ -149,7 +152,8 @@ static void open_socket(struct request *r)
     int64_t account, session;
     if (!request_is_websocket(r) || !span_to_i64(request_param(r, "account"), &account) || !span_to_i64(request_param(r, "session"), &session)) abort();
     struct span kind = request_param(r, "kind");
-    const struct presenter *presenter = span_eq(kind, SPAN("member")) ? &member : span_eq(kind, SPAN("narrow")) ? &narrow : &plain;
+    const struct presenter *presenter = span_eq(kind, SPAN("member")) ? &member : span_eq(kind, SPAN("narrow")) ? &narrow
+                                       : span_eq(kind, SPAN("apart")) ? &apart : &plain;
     struct actor actor = { { account }, { session } };
     char name[32];
     struct person who = { .id = actor.account, .username = span_make(name, (size_t)snprintf(name, sizeof name, "n%lld", (long long)account)) };

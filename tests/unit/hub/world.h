@@ -1,5 +1,5 @@
 /* What the hub's tests stand on: real loops with real listeners on 127.0.0.1, SQLite behind a real gate, and a presenter that writes one short
-   line an event: "ROOM SEQ KIND h|l DETAIL" (h: history, l: live). Sockets are opened at /ws/{account}/{session}/{kind}; kinds: plain, member
+   line an event: "ROOM SEQ KIND h|l|o DETAIL" (h: history, l: live, o: told to the author apart). Sockets are opened at /ws/{account}/{session}/{kind}; kinds: plain, member
    (follows membership, reloads above RELOAD_ABOVE, told when caught up, does not hear its own typing).
 
    A socket says: sub ROOM AFTER HEAD · channel ROOM GUILD AFTER HEAD · unsub ROOM · type ROOM 0|1 · blocked ROOM · watch ACCOUNT… · status 1|2|3 · ping · park (its listener moves to a connection
