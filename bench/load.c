@@ -5,8 +5,13 @@
        idle                     connect in steps, weigh the server after each, then say nothing but heartbeats
        resume                   each client has missed --behind changes of its room; timed from resume to resumed
 
-   Each line of the --clients file is one client: "PATH<tab>ROOM<tab>HEADER: value". ROOM is 0 where the path says it all. */
+   With --post the messages come over HTTP, from --posters connections of their own, and the clients only listen: gateways, or Socket.IO clients (--event is
+   the name of what is counted).
+
+   Each line of the --clients file is one client: "PATH<tab>ROOM<tab>HEADER: value". ROOM is 0 where the path says it all. For Socket.IO the third is the JSON
+   of its auth, and a fourth is a frame that it sends when it is connected. */
 #include "client.h"
+#include "poster.h"
 #include <argp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,6 +36,7 @@ struct options {
     int connect_window;
     int awake; /* never sleeps: to wake a reader is the sender's work, and falls to whoever is a little slower than the reader */
     int floor; /* the server is a floor: every text frame is a delivery */
+    const char *event; /* Socket.IO: what counts as a delivery */
 };
 
 #define SAMPLES_MAX (1 << 22)
@@ -38,6 +44,9 @@ struct options {
 static struct options opt = { .address = "127.0.0.1", .label = "", .senders = 1, .window = 1, .text_bytes = 128, .warmup_s = 1, .seconds = 5,
                               .connect_window = 256 };
 static struct swarm swarm;
+static struct posters posters;
+static struct { bool answered, heard; int64_t sent_us; } posting[POSTERS_MAX];
+static bool is_socketio; /* the clients are */
 static uint64_t n_delivered, n_acked, n_sent, n_errors, sent_bytes, frame_bytes;
 static bool sends; /* histories are over: what comes back from now on calls for the next send */
 static int n_greeted;
@@ -53,9 +62,9 @@ static void sample(int64_t us)
 }
 
 /* The text starts with the sender's number and the time, so that a receiver can tell whose it is and how old. */
-static size_t message_text(char *out, const struct client *c)
+static size_t message_text(char *out, int sender)
 {
-    int n = sprintf(out, "s%d t%lld ", c->index, (long long)now_us());
+    int n = sprintf(out, "s%d t%lld ", sender, (long long)now_us());
     if (n < opt.text_bytes) memcpy(out + n, pad, (size_t)(opt.text_bytes - n));
     return n < opt.text_bytes ? (size_t)opt.text_bytes : (size_t)n;
 }
@@ -63,7 +72,7 @@ static size_t message_text(char *out, const struct client *c)
 static void send_one(struct client *c)
 {
     char text[4096], frame[8192];
-    size_t n = message_text(text, c);
+    size_t n = message_text(text, c->index);
     text[n] = 0;
     n_sent++;
     c->n_in_flight++;
@@ -79,6 +88,63 @@ static void send_one(struct client *c)
     }
     sent_bytes += n;
     client_send(&swarm, c, frame, n);
+}
+
+/* Posted messages: the next leaves when the last was answered and has come, to all or to the first client. */
+
+static void post_one(int poster)
+{
+    char text[4097];
+    text[message_text(text, poster)] = 0;
+    posting[poster].answered = posting[poster].heard = false;
+    posting[poster].sent_us = now_us();
+    if (opt.all_received) n_waiting_receivers = swarm.n;
+    n_sent++;
+    posters_send(&posters, poster, text);
+}
+
+static void post_next(int poster)
+{
+    if (posting[poster].answered && posting[poster].heard) post_one(poster);
+}
+
+static void on_answer(struct posters *p, int poster)
+{
+    (void)p;
+    posting[poster].answered = true;
+    n_acked++;
+    post_next(poster);
+}
+
+static void heard(int poster)
+{
+    if (poster < 0 || poster >= posters.n || posting[poster].heard) return;
+    posting[poster].heard = true;
+    sample(now_us() - posting[poster].sent_us);
+    post_next(poster);
+}
+
+/* "s<poster> t<us> " somewhere; -1: nowhere. */
+static int poster_of(const char *text, size_t n)
+{
+    for (size_t i = 0; i + 4 < n; i++) {
+        if (text[i] != 's' || text[i + 1] < '0' || text[i + 1] > '9') continue;
+        int poster = 0;
+        size_t at = i + 1;
+        for (; at < n && text[at] >= '0' && text[at] <= '9' && poster < POSTERS_MAX; at++) poster = poster * 10 + text[at] - '0';
+        if (at + 1 < n && text[at] == ' ' && text[at + 1] == 't') return poster;
+    }
+    return -1;
+}
+
+static void count_posted(const struct client *c, const char *text, size_t n)
+{
+    if (!sends) return;
+    if (opt.all_received) {
+        if (--n_waiting_receivers == 0) heard(0);
+    } else if (c->index == 0) {
+        heard(poster_of(text, n));
+    }
 }
 
 static void fill_window(struct client *c)
@@ -159,6 +225,7 @@ static void gateway_event(struct client *c, const char *text, size_t n)
     if (!memmem(text, n < 64 ? n : 64, typing ? "\"typing\"" : "message_posted", typing ? 8 : 14)) return;
     n_delivered++;
     count_frame(n);
+    if (posters.n) count_posted(c, text, n);
     if (!typing || c->n_in_flight == 0) return;
     char mark[40];
     int len = sprintf(mark, "\"username\":\"bench%d\"", c->index);
@@ -168,10 +235,35 @@ static void gateway_event(struct client *c, const char *text, size_t n)
     fill_window(c);
 }
 
+static struct line { char *path, *headers, *auth, *hello; int64_t room; } *lines;
+
+/* Engine.IO 4, Socket.IO 5: open, connect, what is to be said first; then events and heartbeats. */
+static void socketio_text(struct client *c, const char *text, size_t n)
+{
+    char frame[4096];
+    const struct line *line = &lines[c->index];
+    if (text[0] == '2') {
+        client_send(&swarm, c, "3", 1);
+    } else if (text[0] == '0') {
+        client_send(&swarm, c, frame, (size_t)snprintf(frame, sizeof frame, "40%s", line->auth ? line->auth : ""));
+    } else if (n > 2 && memcmp(text, "40", 2) == 0) {
+        if (line->hello) client_send(&swarm, c, line->hello, strlen(line->hello));
+        n_greeted++;
+    } else if (n > 2 && memcmp(text, "44", 2) == 0) {
+        if (n_errors++ < 3) fprintf(stderr, "%.*s\n", (int)n, text);
+    } else if (opt.event && n > 4 && memcmp(text, "42[\"", 4) == 0 && strncmp(text + 4, opt.event, strlen(opt.event)) == 0) {
+        n_delivered++;
+        count_frame(n);
+        count_posted(c, text, n);
+    }
+}
+
 static void on_text(struct swarm *s, struct client *c, const char *text, size_t n)
 {
     (void)s;
-    if (opt.mode == mode_lobby)
+    if (is_socketio)
+        socketio_text(c, text, n);
+    else if (opt.mode == mode_lobby)
         lobby_text(c, text, n);
     else if (n > 6 && memcmp(text, "{\"op\":", 6) == 0)
         gateway_answer(c, text, n);
@@ -193,7 +285,10 @@ static double percentile(double p)
 static void run_for(double seconds)
 {
     int64_t until = now_us() + (int64_t)(seconds * 1e6);
-    while (now_us() < until) swarm_turn(&swarm, opt.awake ? 0 : 10);
+    while (now_us() < until) {
+        swarm_turn(&swarm, opt.awake ? 0 : 10);
+        posters_turn(&posters);
+    }
 }
 
 /* Until nothing has come for a while: histories are over, and what comes from now on was caused by us. */
@@ -208,38 +303,36 @@ static void run_until_quiet(void)
     } while (swarm.n_bytes != before);
 }
 
-struct line { char *path, *headers; int64_t room; };
-
-static int read_lines(struct line **out)
+static int read_lines(void)
 {
     FILE *f = fopen(opt.clients, "r");
     if (!f) perror(opt.clients), exit(1);
-    struct line *lines = NULL;
     int n = 0;
     char *text = NULL;
     size_t cap = 0;
     while (getline(&text, &cap, f) > 0) {
         text[strcspn(text, "\n")] = 0;
-        char *path = strtok(text, "\t"), *room = strtok(NULL, "\t"), *header = strtok(NULL, "\t");
+        char *path = strtok(text, "\t"), *room = strtok(NULL, "\t"), *header = strtok(NULL, "\t"), *hello = strtok(NULL, "\t");
+        is_socketio = strstr(path, "/socket.io/") != NULL;
         lines = realloc(lines, sizeof *lines * (size_t)(n + 1));
         char *headers = NULL;
-        if (asprintf(&headers, header ? "%s\r\n" : "%.0s", header ? header : "") < 0) exit(1);
-        lines[n++] = (struct line){ strdup(path), headers, room ? atoll(room) : 0 };
+        if (asprintf(&headers, header && !is_socketio ? "%s\r\n" : "%.0s", header ? header : "") < 0) exit(1);
+        lines[n++] = (struct line){ strdup(path), headers, header ? strdup(header) : NULL, hello ? strdup(hello) : NULL, room ? atoll(room) : 0 };
     }
     free(text);
     fclose(f);
-    *out = lines;
     return n;
 }
 
-/* Connects the clients up to n, with at most connect_window handshakes under way; a gateway's handshake ends with ready, or with resumed. */
-static void connect_up_to(struct line *lines, int n)
+/* Connects the clients up to n, with at most connect_window handshakes under way; a gateway's handshake ends with ready, or with resumed, that of Socket.IO
+   with the answer to its CONNECT. */
+static void connect_up_to(int n)
 {
     static int started;
-    bool gateway = strstr(lines[0].path, "gateway") != NULL;
+    bool greets = strstr(lines[0].path, "gateway") || is_socketio;
     int64_t deadline = now_us() + 300 * 1000000ll;
     for (;;) {
-        int done = (gateway ? n_greeted : swarm.n_open) + swarm.n_closed;
+        int done = (greets ? n_greeted : swarm.n_open) + swarm.n_closed;
         if (done >= n) break;
         for (; started < n && started - done < opt.connect_window; started++) {
             swarm.clients[started].room = lines[started].room;
@@ -288,23 +381,26 @@ static void report(struct span_of_time took)
            (double)n_acked * 1e6 / (double)took.us, percentile(0.5), percentile(0.99), (unsigned long long)swarm.n_bytes);
 }
 
-static void run_busy(struct line *lines, int n)
+static void run_busy(int n)
 {
-    connect_up_to(lines, n);
+    connect_up_to(n);
     run_until_quiet();
     sends = true;
-    for (int i = 0; i < opt.senders; i++) fill_window(&swarm.clients[i]);
+    for (int i = 0; i < posters.n; i++) post_one(i);
+    for (int i = 0; !posters.n && i < opt.senders; i++) fill_window(&swarm.clients[i]);
     run_for(opt.warmup_s);
-    n_delivered = n_acked = n_sent = sent_bytes = frame_bytes = 0, n_samples = 0, swarm.n_bytes = 0;
+    n_delivered = n_acked = n_sent = sent_bytes = frame_bytes = 0, n_samples = 0, swarm.n_bytes = posters.n_sent_bytes = 0;
     struct span_of_time begin = moment();
     run_for(opt.seconds);
+    sent_bytes += posters.n_sent_bytes;
+    n_errors += posters.n_refused;
     report(since(begin));
 }
 
-static void run_resume(struct line *lines, int n)
+static void run_resume(int n)
 {
     struct span_of_time begin = moment();
-    connect_up_to(lines, n);
+    connect_up_to(n);
     report(since(begin));
 }
 
@@ -319,14 +415,14 @@ static void beat_for(double seconds)
     }
 }
 
-static void run_idle(struct line *lines, int n)
+static void run_idle(int n)
 {
     struct { int64_t us, cpu_us, rss; } steps[STEPS_MAX];
     int64_t rss = process_rss_bytes(opt.pid);
     opt.steps[opt.n_steps++] = n;
     for (int i = 0; i < opt.n_steps; i++) {
         struct span_of_time begin = moment();
-        connect_up_to(lines, opt.steps[i]);
+        connect_up_to(opt.steps[i]);
         steps[i].us = since(begin).us;
         run_for(opt.warmup_s);
         steps[i].cpu_us = since(begin).cpu_us;
@@ -362,19 +458,19 @@ static void raise_file_limit(void)
 static int run(void)
 {
     raise_file_limit();
-    struct line *lines;
-    int n = read_lines(&lines);
+    int n = read_lines();
     memset(pad, 'x', sizeof pad);
     samples = malloc(SAMPLES_MAX * sizeof *samples);
     swarm_init(&swarm, n, opt.address, opt.port);
     swarm.on_text = on_text;
     if (opt.tls) swarm.tls = tls_context();
+    if (posters.n) posters_open(&posters, opt.address, opt.port);
     if (opt.mode == mode_idle)
-        run_idle(lines, n);
+        run_idle(n);
     else if (opt.mode == mode_resume)
-        run_resume(lines, n);
+        run_resume(n);
     else
-        run_busy(lines, n);
+        run_busy(n);
     return n_errors || swarm.n_closed ? 2 : 0;
 }
 
@@ -383,7 +479,7 @@ static const struct argp_option argp_options[] = {
     { "port", 'p', "PORT", 0, "server port", 0 },
     { "pid", 'P', "PID", 0, "server process, for CPU and memory", 0 },
     { "clients", 'c', "FILE", 0, "one client a line", 0 },
-    { "mode", 'm', "MODE", 0, "lobby, gateway, typing, idle or resume", 0 },
+    { "mode", 'm', "MODE", 0, "lobby, gateway, typing, idle or resume. Socket.IO clients are told by their path", 0 },
     { "senders", 's', "N", 0, "clients that send", 0 },
     { "window", 'w', "N", 0, "sends in flight of each", 0 },
     { "text-bytes", 'b', "N", 0, "message size", 0 },
@@ -398,6 +494,11 @@ static const struct argp_option argp_options[] = {
     { "head", 'h', "SEQ", 0, "resume: the newest change of the room", 0 },
     { "behind", 'B', "N", 0, "resume: changes that were missed", 0 },
     { "tls", 'T', 0, 0, "speak TLS, believe any certificate", 0 },
+    { "post", 'o', "PATH", 0, "messages are posted there, by HTTP", 0 },
+    { "post-header", 'O', "LINE", 0, "a header of these requests", 0 },
+    { "post-body", 'd', "JSON", 0, "their body, with %s where the text belongs", 0 },
+    { "posters", 'n', "N", 0, "connections that post, each one at a time (1)", 0 },
+    { "event", 'e', "NAME", 0, "Socket.IO: the event that counts as a delivery", 0 },
     { "label", 'l', "NAME", 0, "name of the case", 0 },
     { 0 },
 };
@@ -431,9 +532,18 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     case 'h': opt.head = atoll(arg); break;
     case 'B': opt.behind = atoll(arg); break;
     case 'T': opt.tls = 1; break;
+    case 'o': posters.path = arg; break;
+    case 'O': posters.header = arg; break;
+    case 'd': posters.body = arg; break;
+    case 'n': posters.n = atoi(arg); break;
+    case 'e': opt.event = arg; break;
     case 'l': opt.label = arg; break;
     case ARGP_KEY_END:
         if (!opt.port || !opt.pid || !opt.clients) argp_usage(state);
+        if (posters.path && !posters.body) argp_error(state, "--post wants --post-body");
+        if (posters.path && !posters.n) posters.n = 1;
+        if (posters.n > POSTERS_MAX || (posters.n && !posters.path)) argp_error(state, "--posters: at most %d, with --post", POSTERS_MAX);
+        posters.on_answer = on_answer;
         break;
     default: return ARGP_ERR_UNKNOWN;
     }
