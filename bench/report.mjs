@@ -45,6 +45,18 @@ ${table(['case', 'goal', 'met', 'ratio (spread)', 'ours', 'floor', 'deliveries/s
 Milliseconds are from the send to the sender's own copy (messages through the gateway: to the acknowledgement), at full load.
 `
 
+const socketio = (list) => `
+## Socket.IO: deliveries per second of server CPU
+
+1,000 clients over WebSocket have joined a chat of the desk; its customer's message is posted over HTTP (text of 128 bytes) and comes to each as \`new-message\`. Beside it in the same round: the same with 1,000
+clients of our own gateway in a room (\`message_posted\`), on the same server; and a program on the npm package (\`bench/floor_socketio.mjs\`, one process, stores nothing, asks nobody who they are). The goal is held
+against our own gateway. *One in flight*: the next is posted when all 1,000 have the last. *16 in flight*: 16 connections post, each again when its message was answered and has come.
+
+${table(['case', 'goal', 'met', 'to our gateway (spread)', 'to npm (spread)', 'Socket.IO', 'gateway', 'npm', 'p50 / p99 ms', 'bytes each, in this order', 'disturbed'],
+  list.map((r) => [r.case, r.goal, verdict(r), ratio(r), `**${r.npm_ratio.toFixed(1)}**${range(r.npm_ratio_spread)}`, number(r.ours), number(r.own), number(r.npm), `${number(r.p50_ms)} / ${number(r.p99_ms)}`,
+    [r.frame_bytes, r.own_frame_bytes, r.npm_frame_bytes].map(number).join(', '), r.disturbed.toFixed(2)]))}
+`
+
 const durable = (list) => `
 ## Durable sends: 64 senders, each in a room of its own, through the gateway
 
@@ -79,7 +91,7 @@ const idle = (list) => `
 ## Idle connections: authenticated, subscribed
 
 Resident bytes are the growth of the whole process from before the first connection, divided by the connections; growth is also told between the steps, each
-from the one before. At most 24 sockets an account. A gateway's client says \`ping\` every 30 s, and is answered; the lobby's server asks after 45 s of
+from the one before. At most 24 sockets an account. A Socket.IO client is an agent over WebSocket that has joined a chat; the server says \`2\` every 25 s, and is answered. A gateway's client says \`ping\` every 30 s, and is answered; the lobby's server asks after 45 s of
 silence. In the lobby each who comes is announced to all who are there, so making a connection costs more the more there are.
 
 ${table(['case', 'connections', 'goal', 'met', 'resident bytes each', 'between the steps', 'connections/s', 'CPU µs to make one', 'CPU µs a minute idle'],
@@ -140,6 +152,6 @@ ${list.map((r) => `- ${r.case}: ${r.why}`).join('\n')}
 export function writeReport(path, results, { load }) {
   const of = (...kinds) => results.filter((r) => kinds.includes(r.kind))
   const section = (write, list) => (list.length ? write(list) : '')
-  writeFileSync(path, method(load) + section(fan, of('fan')) + section(durable, of('durable')) + of('history').map(history).join('') + of('resume').map(resume).join('') +
+  writeFileSync(path, method(load) + section(fan, of('fan')) + section(socketio, of('socketio')) + section(durable, of('durable')) + of('history').map(history).join('') + of('resume').map(resume).join('') +
     section(search, of('search')) + section(upload, of('upload')) + section(uploads, of('uploads')) + section(download, of('download')) + section(idle, of('idle')) + section(absent, of('failed', 'skipped')))
 }

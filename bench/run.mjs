@@ -9,6 +9,7 @@ import * as fan from './cases/fan.mjs'
 import * as files from './cases/files.mjs'
 import * as idle from './cases/idle.mjs'
 import * as search from './cases/search.mjs'
+import * as socketio from './cases/socketio.mjs'
 import * as store from './cases/store.mjs'
 import { cleanUp, setting } from './lab.mjs'
 import { writeReport } from './report.mjs'
@@ -23,6 +24,7 @@ const cases = {
   F2B: fan.lobby('F2 lobby, JSON, 10 senders of 16', 0.5, 'B', 'turn', ['--senders', 10, '--window', 16]),
   F3M: fan.rooms('F3 200 rooms of 10, messages', 0.2, 'gateway'),
   F3T: fan.rooms('F3 200 rooms of 10, typing', 0.6, 'typing'),
+  SIO: socketio.fan,
   DURABLE: store.durableSqlite,
   DURABLEPG: store.durablePostgres,
   READS: store.reads,
@@ -34,6 +36,7 @@ const cases = {
   IDLELOBBY: idle.lobby,
   IDLETLS: idle.tls,
   IDLEMANY: idle.many,
+  IDLESIO: socketio.idle,
 }
 
 if (values.list) {

@@ -1,0 +1,303 @@
+// Socket.IO as people use it: the real clients of JavaScript (4, 3, and 2, which is refused), of Python, and curl, over polling, WebSocket and the way from
+// one to the other; several loops, kills, stops, and the exact times of the heart. Against the fixture of `serve --conformance`.
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import { promisify } from 'node:util';
+import { io as io4 } from 'socket.io-client';
+import io2 from 'socket.io-client-2';
+import { io as io3 } from 'socket.io-client-3';
+import { ask, Polling, Socket } from '../lib/engineio.mjs';
+import { patience, root, Server, sleep, until, within } from '../lib/server.mjs';
+
+const call = promisify(execFile);
+const python = process.env.PYTHON ?? '/usr/bin/python3';
+
+let server;
+before(async () => { server = await Server.start({ args: ['--conformance'], loops: 4 }); });
+after(() => server.stop());
+
+const clients = { 4: io4, 3: io3 };
+const ways = { polling: ['polling'], websocket: ['websocket'], upgrade: ['polling', 'websocket'] };
+const open = new Set();
+after(() => open.forEach((s) => s.close()));
+
+/** A client that remembers the events that came. */
+function connect(io, { namespace = '', on = server, ...options } = {}) {
+    const socket = io(on.url + namespace, { forceNew: true, reconnectionDelay: 100, reconnectionDelayMax: 300, ...options });
+    socket.seen = [];
+    for (const name of ['auth', 'message-back']) socket.on(name, (...args) => socket.seen.push([name, ...args]));
+    open.add(socket);
+    return socket;
+}
+
+/** The arguments of the event when it comes. */
+async function heard(emitter, name, ms = patience) {
+    const args = await within(new Promise((done) => emitter.once(name, (...a) => done(a))), ms);
+    assert.ok(args, `${name} did not come`);
+    return args;
+}
+
+async function ready(io, options) {
+    const socket = connect(io, options);
+    const refused = new Promise((_, fail) => socket.once('connect_error', (error) => fail(new Error(`connect_error: ${error.message}`))));
+    await Promise.race([heard(socket, 'connect'), refused]);
+    refused.catch(() => {});
+    return socket;
+}
+
+const seen = (socket, n) => until(() => socket.seen.length >= n && socket.seen, { what: `${n} events` });
+const acknowledged = (socket, ...args) => within(new Promise((done) => socket.emit('message-with-ack', ...args, (...back) => done(back))));
+const transport = (socket) => socket.io.engine.transport.name;
+
+for (const [version, io] of Object.entries(clients)) {
+    for (const [way, transports] of Object.entries(ways)) {
+        test(`client ${version}, ${way}: connects, sends, hears, is acknowledged, binary too`, async () => {
+            const socket = await ready(io, { transports, auth: { token: 'салом' } });
+            assert.equal(socket.id.length, 20);
+            assert.deepEqual((await seen(socket, 1))[0], ['auth', { token: 'салом' }]);
+            if (way === 'upgrade') await until(() => transport(socket) === 'websocket', { what: 'the upgrade' });
+            assert.equal(transport(socket), way === 'polling' ? 'polling' : 'websocket');
+
+            socket.emit('message', 1, '2', { 3: [true] });
+            assert.deepEqual((await seen(socket, 2))[1], ['message-back', 1, '2', { 3: [true] }]);
+            assert.deepEqual(await acknowledged(socket, 'x', null, [1]), ['x', null, [1]]);
+
+            const small = Buffer.from([0, 1, 254, 255]), large = Buffer.alloc(200_000, 7);
+            socket.emit('message', small, { deep: [large] });
+            const [, first, { deep: [second] }] = (await seen(socket, 3))[2];
+            assert.ok(Buffer.from(first).equals(small) && Buffer.from(second).equals(large));
+            const [back] = await acknowledged(socket, large);
+            assert.ok(Buffer.from(back).equals(large));
+
+            await sleep(1200);
+            assert.ok(socket.connected, 'it lost the connection');
+            assert.equal(transport(socket), way === 'polling' ? 'polling' : 'websocket');
+            const session = socket.io.engine.id, url = `${server.url}/socket.io/?EIO=4&transport=polling&sid=${session}`;
+            socket.disconnect();
+            await until(async () => (await ask(url, { method: 'POST', body: '3' })).status === 400, { what: 'the end of the session' });
+        });
+    }
+
+    test(`client ${version}: a thousand events in order, through an upgrade and in every size`, async () => {
+        const socket = await ready(io, {});
+        for (let i = 0; i < 1000; i++) socket.emit('message', i, 'x'.repeat(i * 7 % 3000));
+        const got = (await seen(socket, 1001)).slice(1);
+        got.forEach(([name, i, text], at) => assert.ok(name === 'message-back' && i === at && text.length === at * 7 % 3000, `${at}: ${name} ${i}`));
+        socket.disconnect();
+    });
+
+    test(`client ${version}: two namespaces share a connection, each with its own auth`, async () => {
+        const manager = { transports: ['websocket'] };
+        const first = connect(io, { ...manager, forceNew: false, auth: { n: 1 } });
+        const custom = first.io.socket('/custom', { auth: { n: 2 } });
+        custom.seen = [];
+        for (const name of ['auth', 'message-back']) custom.on(name, (...args) => custom.seen.push([name, ...args]));
+        custom.connect();
+        assert.deepEqual((await seen(first, 1))[0], ['auth', { n: 1 }]);
+        assert.deepEqual((await seen(custom, 1))[0], ['auth', { n: 2 }]);
+        assert.notEqual(first.id, custom.id);
+        custom.emit('message', 'only here');
+        assert.deepEqual((await seen(custom, 2))[1], ['message-back', 'only here']);
+        assert.equal(first.seen.length, 1);
+        custom.disconnect();
+        assert.deepEqual(await acknowledged(first, 'goes on'), ['goes on']);
+        first.disconnect();
+        first.io.engine?.close();
+    });
+
+    test(`client ${version}: an unknown namespace is refused in words`, async () => {
+        const socket = connect(io, { namespace: '/nowhere', transports: ['websocket'], reconnection: false });
+        const [error] = await heard(socket, 'connect_error');
+        assert.equal(error.message, 'Invalid namespace');
+        socket.close();
+        socket.io.engine?.close();
+    });
+
+    test(`client ${version}: finds its way back after kill -9, over each transport`, async () => {
+        const own = await Server.start({ args: ['--conformance'], loops: 2 });
+        try {
+            const sockets = await Promise.all(Object.values(ways).map((transports) => ready(io, { on: own, transports })));
+            const ids = sockets.map((s) => s.id);
+            const lost = sockets.map((s) => heard(s, 'disconnect'));
+            await own.kill9();
+            for (const [reason] of await Promise.all(lost)) assert.match(reason, /transport (close|error)|ping timeout/);
+            await own.start();
+            await until(() => sockets.every((s) => s.connected), { what: 'all back' });
+            sockets.forEach((s, i) => assert.notEqual(s.id, ids[i]));
+            for (const [i, s] of sockets.entries()) assert.deepEqual(await acknowledged(s, 'back', i), ['back', i]);
+            sockets.forEach((s) => s.disconnect());
+        } finally {
+            await own.stop();
+        }
+    });
+
+    test(`client ${version}: what is over maxPayload ends the connection, and the client comes back`, async () => {
+        for (const transports of [ways.websocket, ways.polling]) {
+            const socket = await ready(io, { transports });
+            const fits = 'x'.repeat(900_000);
+            assert.equal((await acknowledged(socket, fits))[0].length, fits.length);
+            const gone = heard(socket, 'disconnect');
+            socket.emit('message', 'x'.repeat(1_100_000));
+            assert.match((await gone)[0], /transport (close|error)|ping timeout/);
+            await heard(socket, 'connect');
+            assert.deepEqual(await acknowledged(socket, 1), [1]);
+            socket.disconnect();
+        }
+    });
+}
+
+test('client 2 is refused with the reason, over both transports', async () => {
+    const answer = await ask(`${server.url}/socket.io/?EIO=3&transport=polling&t=x&b64=1`);
+    assert.equal(answer.status, 400);
+    assert.deepEqual(JSON.parse(answer.body), { code: 5, message: 'Unsupported protocol version' });
+    for (const transports of [['polling'], ['websocket']]) {
+        const socket = io2(server.url, { transports, reconnection: false, forceNew: true });
+        open.add(socket);
+        socket.on('connect', () => assert.fail('it connected'));
+        const [error] = await heard(socket, 'connect_error');
+        assert.match(String(error.message ?? error), /error/);
+        if (transports[0] === 'polling') assert.equal(error.description, 400);
+        socket.close();
+    }
+});
+
+// Python
+
+for (const flavour of ['threads', 'asyncio']) {
+    for (const way of Object.keys(ways)) {
+        test(`python-socketio with ${flavour}, ${way}`, async () => {
+            const namespace = way === 'upgrade' ? '/custom' : '/';
+            const { stdout } = await call(python, [path.join(root, 'tests/story/lib/socketio_client.py'), server.url, flavour, way, namespace], { timeout: 2 * patience });
+            const bytes = { bytes: 10240, same: true };
+            assert.deepEqual(JSON.parse(stdout), {
+                transport: way === 'polling' ? 'polling' : 'websocket', auth: { token: 'ўзбек', n: 7 }, back: [1, 'два', { 3: [true] }],
+                binary: [bytes, { deep: bytes }], ack: ['x', bytes], still: true });
+        });
+    }
+}
+
+test('python websockets, frame by frame', async () => {
+    const { stdout } = await call(python, [path.join(root, 'tests/story/lib/websockets_client.py'), `${server.wsUrl}/socket.io/`], { timeout: 2 * patience });
+    const { open: opened, pings, ...rest } = JSON.parse(stdout);
+    assert.deepEqual(opened.upgrades, []);
+    assert.ok(pings >= 2);
+    assert.deepEqual(rest, { connect: '40', auth: '42["auth",{"who":"websockets"}]', back: '42["message-back","salom",2]', ack: '437[[1]]',
+        binary: ['451-["message-back",{"_placeholder":true,"num":0}]', '0001ff'] });
+});
+
+// curl
+
+const curl = async (...args) => (await call('curl', ['-sS', '--max-time', '20', ...args], { timeout: patience })).stdout;
+
+test('curl: a session of polls, each with a connection of its own', async () => {
+    const url = `${server.url}/socket.io/?EIO=4&transport=polling`;
+    const { sid } = JSON.parse((await curl(url)).slice(1));
+    const session = Object.assign(new Polling(`${server.url}/socket.io/`, sid), { poll: async () => ({ status: 200, body: await curl(`${url}&sid=${sid}`) }),
+        post: async (body) => ({ status: 200, body: await curl('-d', body, '-H', 'Content-Type: text/plain;charset=UTF-8', `${url}&sid=${sid}`) }) });
+    assert.equal((await session.post('40{"by":"curl"}')).body, 'ok');
+    assert.match(await session.next(), /^40{"sid":"/);
+    assert.equal(await session.next(), '42["auth",{"by":"curl"}]');
+    await session.post('421["message-with-ack","salom"]');
+    assert.equal(await session.next(), '431["salom"]');
+});
+
+// Several loops, many clients
+
+test('many clients of every kind at once, each hears only its own', async () => {
+    const sockets = await Promise.all(Array.from({ length: 60 }, (_, i) => ready(i % 2 ? io4 : io3, { transports: Object.values(ways)[i % 3], auth: { i } })));
+    await Promise.all(sockets.map(async (socket, i) => {
+        for (let j = 0; j < 20; j++) {
+            assert.deepEqual(await acknowledged(socket, i, j), [i, j]);
+            socket.emit('message', i, j);
+        }
+    }));
+    for (const [i, socket] of sockets.entries()) {
+        const got = await seen(socket, 21);
+        assert.deepEqual(got, [['auth', { i }], ...Array.from({ length: 20 }, (_, j) => ['message-back', i, j])]);
+    }
+    assert.ok(new Set(sockets.map((s) => s.io.engine.id[0])).size > 1, 'all on one loop');
+    sockets.forEach((s) => s.disconnect());
+});
+
+test('a server that stops lets every client go at once, polls that wait included', async () => {
+    const own = await Server.start({ args: ['--conformance'], loops: 4 });
+    try {
+        const sockets = await Promise.all(Array.from({ length: 30 }, (_, i) => ready(io4, { on: own, transports: Object.values(ways)[i % 3], reconnection: false })));
+        const gone = sockets.map((s) => heard(s, 'disconnect'));
+        const { code, ms } = await own.term();
+        assert.equal(code, 0);
+        assert.ok(ms < 8000, `${ms} ms`);
+        for (const [reason] of await Promise.all(gone)) assert.match(reason, /transport|ping timeout|server disconnect/);
+    } finally {
+        await own.stop();
+    }
+});
+
+// Times. Measured beside timers of our own: what they are late is this machine's, not the server's.
+
+const sorted = (numbers) => [...numbers].sort((a, b) => a - b);
+const at = (numbers, part) => sorted(numbers)[Math.min(numbers.length - 1, Math.floor(numbers.length * part))];
+
+/** Runs the story and tells by how many milliseconds timers here were late meanwhile, at the median. */
+async function beside(story) {
+    const late = [];
+    let goes = true;
+    const watch = (async () => {
+        while (goes) {
+            const from = performance.now();
+            await sleep(20);
+            late.push(performance.now() - from - 20);
+        }
+    })();
+    const result = await story();
+    goes = false;
+    await watch;
+    return { result, late: at(late, 0.5) };
+}
+
+test('times: a ping every 300 ms from the handshake and from each pong', async () => {
+    const { result: gaps, late } = await beside(async () => {
+        const all = [];
+        await Promise.all(Array.from({ length: 12 }, async (_, i) => {
+            await sleep(i * 23);
+            const socket = await Socket.open(`${server.url}/engine.io/`, { pongs: false });
+            let from = (await socket.arrival((f) => f[0] === '0')).at;
+            for (let round = 0; round < 10; round++) {
+                const { at: came } = await socket.arrival((f) => f === '2');
+                all.push(came - from);
+                await sleep(round * 7);
+                socket.send('3');
+                from = performance.now();
+            }
+            socket.destroy();
+        }));
+        return all;
+    });
+    const [least, middle] = [at(gaps, 0.02), at(gaps, 0.5)];
+    assert.ok(least >= 297, `${least.toFixed(1)} ms: too early`);
+    assert.ok(middle <= 304 + 2 * late, `${middle.toFixed(1)} ms at the median, with timers ${late.toFixed(1)} ms late here`);
+});
+
+test('times: 200 ms for a pong, then it is over', async () => {
+    const { result, late } = await beside(() => Promise.all(Array.from({ length: 40 }, async (_, i) => {
+        await sleep(i * 11);
+        const socket = await Socket.open(`${server.url}/engine.io/`, { pongs: false });
+        const { at: pinged } = await socket.arrival((f) => f === '2');
+        return (await socket.end()).at - pinged;
+    })));
+    assert.ok(at(result, 0.02) >= 197, `${at(result, 0.02).toFixed(1)} ms: too early`);
+    assert.ok(at(result, 0.5) <= 204 + 2 * late, `${at(result, 0.5).toFixed(1)} ms at the median, with timers ${late.toFixed(1)} ms late here`);
+});
+
+test('times: 1,000 ms to connect to a namespace', async () => {
+    const { result, late } = await beside(() => Promise.all(Array.from({ length: 40 }, async (_, i) => {
+        await sleep(i * 11);
+        const socket = await Socket.open(`${server.url}/socket.io/`);
+        const { at: opened } = await socket.arrival((f) => f[0] === '0');
+        return (await socket.end()).at - opened;
+    })));
+    assert.ok(at(result, 0.02) >= 997, `${at(result, 0.02).toFixed(1)} ms: too early`);
+    assert.ok(at(result, 0.5) <= 1004 + 2 * late, `${at(result, 0.5).toFixed(1)} ms at the median, with timers ${late.toFixed(1)} ms late here`);
+});
