@@ -75,10 +75,11 @@ export class Socket {
 
     /** Connected, or an error with the answer's status and body. */
     static open(url, { query = 'EIO=4&transport=websocket', pongs = true, headers, ...options } = {}) {
+        const began = performance.now();
         const ws = new WebSocket(`${url.replace(/^http/, 'ws')}?${query}`, { headers, perMessageDeflate: false, ...options });
         const socket = new Socket(ws, pongs);
         return new Promise((done, fail) => {
-            ws.once('open', () => done(Object.assign(socket, { opened: performance.now() })));
+            ws.once('open', () => done(Object.assign(socket, { began, opened: performance.now() })));
             ws.once('unexpected-response', (_, answer) => {
                 const pieces = [];
                 answer.on('data', (piece) => pieces.push(piece));
@@ -99,31 +100,32 @@ export class Socket {
     }
 
     async arrival(fits, ms = patience) {
+        const found = await this.#when(() => {
+            const i = this.frames.findIndex(({ frame }) => fits(frame));
+            return i >= 0 ? this.frames.splice(i, 1)[0] : this.ended && { ended: true };
+        }, ms);
+        if (!found || found.ended) throw new Error(`no such frame; ${this.ended ? `closed with ${this.ended.code}` : 'still open'}; there were ${JSON.stringify(this.frames.map((f) => f.frame)).slice(0, 500)}`);
+        return found;
+    }
+
+    /** {code, reason, at} when it has ended, or null. */
+    async end(ms = patience) { return (await this.#when(() => this.ended, ms)) ?? null; }
+
+    /** What probe gives first; it is asked once after every frame, and not again when it gave something. */
+    async #when(probe, ms) {
         let look;
         const found = await within(new Promise((done) => {
             look = () => {
-                const i = this.frames.findIndex(({ frame }) => fits(frame));
-                if (i >= 0) done(this.frames.splice(i, 1)[0]);
-                else if (this.ended) done(null);
+                const value = probe();
+                if (!value) return;
+                this.watchers.delete(look);
+                done(value);
             };
             this.watchers.add(look);
             look();
         }), ms);
         this.watchers.delete(look);
-        if (!found) throw new Error(`no such frame; ${this.ended ? `closed with ${this.ended.code}` : 'still open'}; there were ${JSON.stringify(this.frames.map((f) => f.frame)).slice(0, 500)}`);
         return found;
-    }
-
-    /** {code, reason, at} when it has ended, or null. */
-    async end(ms = patience) {
-        let look;
-        const found = await within(new Promise((done) => {
-            look = () => { if (this.ended) done(this.ended); };
-            this.watchers.add(look);
-            look();
-        }), ms);
-        this.watchers.delete(look);
-        return found ?? null;
     }
 
     destroy() { this.ws.terminate(); }
