@@ -6,6 +6,7 @@
 #include "app/sd_notify.h"
 #include "app/setup_link.h"
 #include "app/station.h"
+#include "dialect/desk/desk.h"
 #include "dialect/lobby/lobby.h"
 #include "dialect/receipts/receipts.h"
 #include "dialect/native/encode.h"
@@ -127,6 +128,7 @@ static int open_doors(struct server *server)
     rooms_routes(router);
     lobby_routes(router);
     receipts_routes(router);
+    desk_routes(router, &server->door_settings);
     door_common_routes(router);
     server->shared.config = config;
     server->shared.router = router;

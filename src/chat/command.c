@@ -195,6 +195,7 @@ struct room_id command_room(const struct command *c)
     case command_desk_me:
     case command_desk_page:
     case command_desk_find:
+    case command_desk_mine:
     case command_desk_believe:
     case command_desk_get:
     case command_desk_list:

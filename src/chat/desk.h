@@ -141,6 +141,9 @@ struct desk_figures_out { struct desk_figure *figures; size_t n; };
 /* What the old desk's door asks beside. */
 struct desk_page_in { struct room_id room; int64_t page, limit; }; /* page 1: the newest; limit: 1 to DESK_MESSAGES_MAX */
 struct desk_page_out { struct message *messages; size_t n; int64_t total; struct desk_view chat; }; /* oldest first, without deleted ones */
+/* How things stand for a customer (or for a stranger, who has no chat): their newest chat, and who might answer. */
+struct desk_mine_in { char unused; };
+struct desk_mine_out { struct desk_view chat; struct account_id *agents; size_t n_agents; }; /* chat.room none: never had one */
 /* For agents: the account of an agent (by user name), or of a customer whose id was proven. not_found: "agent", "customer". */
 struct desk_find_in { struct span id; bool customer; };
 struct desk_find_out { struct account account; };

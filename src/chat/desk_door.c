@@ -61,3 +61,29 @@ enum fault desk_believe(struct ask *ask)
     if (fault || agent.role >= wanted) return fault;
     return store_desk_agent_put(ask->store, out->person.id, wanted, agent.capacity);
 }
+
+static enum fault list_agents(struct ask *ask, struct desk_mine_out *out)
+{
+    struct desk_agent_view *agents;
+    enum fault fault = store_desk_agent_list(ask->store, 1000, ask->arena, &agents, &out->n_agents);
+    if (fault) return fault;
+    out->agents = arena_array(ask->arena, struct account_id, out->n_agents + 1);
+    for (size_t i = 0; i < out->n_agents; i++) out->agents[i] = agents[i].person.id;
+    return fault_none;
+}
+
+enum fault desk_mine(struct ask *ask)
+{
+    struct desk_mine_out *out = &ask->c->out.desk_mine;
+    struct actor actor = ask->c->actor;
+    struct desk_list_in newest = { .filter = desk_filter_of_customer, .account = actor.account };
+    struct desk_view *views;
+    size_t n = 0;
+    enum fault fault = list_agents(ask, out);
+    if (fault || id_none(actor.account)) return fault;
+    fault = store_account_asking(ask->store, actor.account, actor.session, ask->now_us, ask->arena, &ask->account);
+    if (fault) return fault == fault_not_found ? ask_refuse(ask, fault_unauthenticated, "session") : fault;
+    fault = store_desk_list(ask->store, &newest, actor.account, 1, ask->now_us, ask->arena, &views, &n);
+    if (!fault && n) out->chat = views[0];
+    return fault;
+}

@@ -53,6 +53,7 @@ struct message_post_in {
     int64_t once_s; /* the same text again within so many seconds is a repeat, from whatever device; the key is the house's then. 0: no such promise */
     const struct file_id *files; /* one's own that wait, at most FILES_PER_MESSAGE_MAX; with files the text may be empty */
     size_t n_files;
+    bool desk_only;           /* every other room is as if it were not there */
     enum link_sort link_kind; /* support chats only: a file that lies elsewhere. With it the text may be empty */
     struct span link;         /* http, https or a path of the page's own host; at most MESSAGE_LINK_MAX_BYTES */
 };

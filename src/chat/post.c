@@ -87,7 +87,7 @@ static enum fault check_actor(struct post *p)
 {
     if (id_none(p->facts->author.id) || !p->facts->session_alive) return ask_refuse(&p->ask, fault_unauthenticated, "session");
     p->ask.account.person = p->facts->author;
-    if (id_none(p->facts->place.room)) return ask_refuse(&p->ask, fault_not_found, "room");
+    if (id_none(p->facts->place.room) || (p->in->desk_only && p->facts->place.kind != room_desk)) return ask_refuse(&p->ask, fault_not_found, "room");
     enum fault fault = ask_may(&p->ask, verb_message_post, &p->facts->place, true);
     return fault && p->facts->place.kind == room_desk ? refuse_at_desk(p) : fault;
 }

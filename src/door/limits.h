@@ -17,6 +17,7 @@
     LIMIT(change, 100, 50)               /* every other write per account */          \
     LIMIT(ask, 400, 10)                  /* reads per account */                      \
     LIMIT(signal, 60, 50)                /* typing per account */             \
+    LIMIT(desk_address, 30, 20000)       /* visitors of the desk per address */       \
     LIMIT(hook, 30, 1000)                /* messages per incoming hook */
 
 enum limit {

@@ -38,13 +38,12 @@ static void banner(struct request *r)
     json_begin_object(&w);
     json_put_string(&w, "message", SPAN("suhbat"));
     json_put_string(&w, "version", SPAN(SUHBAT_VERSION));
-    json_put_string(&w, "transport", SPAN("WebSocket"));
+    json_put_string(&w, "transport", SPAN("Socket.io WebSocket"));
     json_key(&w, "endpoints");
     json_begin_object(&w);
     json_put_string(&w, "health", SPAN("/health"));
-    json_put_string(&w, "api", SPAN("/api/v1"));
-    json_put_string(&w, "websocket", SPAN("/api/v1/gateway"));
-    json_put_string(&w, "documentation", SPAN("/docs"));
+    json_put_string(&w, "api", SPAN("/api/*"));
+    json_put_string(&w, "websocket", SPAN("ws://[host]/socket.io/"));
     json_end_object(&w);
     json_end_object(&w);
     respond(r, 200, "application/json", buf_span(&body));

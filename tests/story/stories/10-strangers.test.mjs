@@ -4,6 +4,7 @@ import fs from 'node:fs';
 import { after, before, test } from 'node:test';
 import { Server, sleep } from '../lib/server.mjs';
 import { Api, Gateway, Person, password } from '../lib/native.mjs';
+import { Line, hex } from '../lib/desk.mjs';
 import { lobbyLogIn } from '../lib/lobby.mjs';
 import { isSignedWith, reforge } from '../lib/jwt.mjs';
 import { operations } from '../lib/openapi.mjs';
@@ -86,6 +87,8 @@ const fill = (value, names) => {
 async function namesFor(row, self, place) {
     if (/\$code/.test(JSON.stringify(row))) place = { ...place, code: (await people.owner.api.post(`/rooms/${place.room}/invites`, {})).code };
     const names = { ...place, self, password, nonsense: 'x'.repeat(43), new_name: `new${n++}`, new_email: `new${n++}@example.com`, key: `key-${n++}` };
+    if (place.room) names.hex_room = hex(place.room);
+    names.self_name = Object.values(people).find((p) => p.id === self)?.username;
     for (const [name, person] of Object.entries(people)) names[name] = person.id;
     const { api } = people.member;
     if (/spare_file/.test(JSON.stringify(row))) names.spare_file = (await api.put('/files?name=spare', 'bytes')).id;
@@ -129,7 +132,7 @@ test('the table has a row for every documented route, and no route that is not',
     const rows = new Set(table.http.map((row) => row.route));
     assert.deepEqual([...documented].filter((route) => !rows.has(route)), []);
     assert.deepEqual([...rows].filter((route) => !documented.has(route)), []);
-    for (const row of [...table.http, ...table.gateway, ...table.sockets]) assert.equal(row.seats.length, table.seats.length, JSON.stringify(row));
+    for (const row of [...table.http, ...table.gateway, ...table.sockets, ...table.desk]) assert.equal(row.seats.length, table.seats.length, JSON.stringify(row));
 });
 
 for (const row of table.http) {
@@ -209,6 +212,29 @@ for (const row of table.sockets) {
         for (const [i, seat] of table.seats.entries()) {
             const got = await knock(row, people[seat].token, row.seats[i] !== 101);
             if (!fits(row.seats[i], got)) wrong.push(`${seat}: ${got}, not ${row.seats[i]}`);
+        }
+        assert.deepEqual(wrong, []);
+    });
+}
+
+for (const row of table.desk) {
+    test(`the old desk's socket: ${row.event}${row.room ? ` of a ${row.room} room` : ''}`, async () => {
+        const wrong = [];
+        for (const [name, token] of Object.entries(unproven)) {
+            const place = await placeFor(row, true);
+            const got = await Line.open(server, token ? { auth: { token } } : {}).then(async (l) => {
+                const { success } = await l.ask(row.event, fill(row.data, await namesFor(row, people.member.id, place)));
+                l.close();
+                return success ? 'ok' : 'refused';
+            }, () => 'connect_error');
+            if (got !== (token ? 'connect_error' : 'refused')) wrong.push(`${name}: ${got}`);
+        }
+        for (const [i, seat] of table.seats.entries()) {
+            const place = await placeFor(row, true);
+            const l = await Line.open(server, { auth: { token: people[seat].token } });
+            const { success } = await l.ask(row.event, fill(row.data, await namesFor(row, people[seat].id, place)));
+            if ((success ? 'ok' : 'refused') !== row.seats[i]) wrong.push(`${seat}: ${success}, not ${row.seats[i]}`);
+            l.close();
         }
         assert.deepEqual(wrong, []);
     });
