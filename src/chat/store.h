@@ -32,6 +32,7 @@ struct account_record {
     int64_t created_us;
 };
 must_use enum fault store_account_insert(struct store *store, const struct account_record *record, struct account_id *out); /* conflict: name or address */
+/* Open accounts of people and bots: a customer of the desk is known to the desk alone. */
 must_use enum fault store_account_by_id(struct store *store, struct account_id id, struct arena *arena, struct account *out);
 /* Open accounts only. hash_out may be NULL. */
 must_use enum fault store_account_by_folded(struct store *store, struct span folded, struct arena *arena, struct account *out, struct span *hash_out);
@@ -444,6 +445,7 @@ must_use enum fault store_room_set_blocked(struct store *store, struct room_id r
 
 /* ---- Support desk (desk.h). Whoever moves a chat holds its room. */
 must_use enum fault store_desk_customer_find(struct store *store, struct span username, struct arena *arena, struct account *out);
+must_use enum fault store_desk_customer_by_id(struct store *store, struct account_id id, struct arena *arena, struct account *out);
 /* id none: there is one of that name already. */
 must_use enum fault store_desk_customer_insert(struct store *store, struct span username, struct span name, int64_t now_us, struct account_id *out);
 must_use enum fault store_desk_customer_set_online(struct store *store, struct account_id customer, bool online);

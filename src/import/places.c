@@ -69,7 +69,7 @@ static enum fault make_chat(struct import *x, struct arena *arena, const struct 
     struct account account;
     struct desk_record record = { .state = d->state, .customer = { customer->id }, .agent = { agent ? agent->id : 0 }, .created_us = created_us,
                                   .updated_us = d->updated_us ? d->updated_us : created_us, .last_us = d->last_us ? d->last_us : created_us, .now_us = x->now_us };
-    enum fault fault = store_account_by_id(x->store, record.customer, arena, &account);
+    enum fault fault = store_desk_customer_by_id(x->store, record.customer, arena, &account);
     if (!fault) fault = state_of(x, r, record.customer, &record);
     if (!fault) fault = store_import_desk(x->store, account.person.name, &record, out);
     if (!fault) fault = store_member_insert(x->store, *out, record.customer, role_member, created_us);

@@ -18,6 +18,15 @@ enum fault store_desk_customer_find(struct store *store, struct span username, s
     return rows_end_one(&rows, found);
 }
 
+enum fault store_desk_customer_by_id(struct store *store, struct account_id id, struct arena *arena, struct account *out)
+{
+    struct db_rows rows;
+    DB_QUERY(store->db, &rows, desk_customer_by_id, DB_I64(id.v));
+    bool found = db_next(&rows);
+    if (found) col_account(&rows, arena, out);
+    return rows_end_one(&rows, found);
+}
+
 enum fault store_desk_customer_insert(struct store *store, struct span username, struct span name, int64_t now_us, struct account_id *out)
 {
     enum fault fault = STORE_NUMBER(store, &out->v, desk_customer_insert_account, DB_TEXT(username), DB_I64(now_us), DB_TEXT(name));

@@ -98,7 +98,13 @@ static void customers_are_no_people_of_the_house(void **state)
 {
     struct world *w = *state;
     struct actor ali = someone(w, "ali");
-    customer(w, "42");
+    struct account_id proven = customer(w, "42").account;
+    assert_refused(ASK(w, ali, profile_get, proven), not_found, "account");
+    assert_refused(ASK(w, ali, account_get, proven), not_found, "account");
+    assert_refused(ASK(w, ali, room_create, .kind = room_direct, .members = &proven, .n_members = 1), not_found, "members");
+    assert_refused(ASK(w, ali, room_create, .kind = room_group, .name = SPAN("g"), .members = &proven, .n_members = 1), not_found, "members");
+    assert_refused(ASK(w, ali, block_put, proven), not_found, "account");
+    assert_int_equal(DO(w, ali, presence_look, &proven, 1)->out.presence_look.n, 0);
     assert_int_equal(DO(w, ali, account_find, SPAN("~"))->out.account_find.n, 0);
     assert_refused(ASK(w, NOBODY, account_register, .who = { SPAN("~=43"), SPAN("secret-word") }), invalid, "username");
     assert_refused(ASK(w, NOBODY, account_guest, SPAN("~=42")), invalid, "username");
