@@ -31,7 +31,7 @@ struct presenter {
     bool follows_membership; /* subscribe and unsubscribe as the account joins and leaves */
     unsigned follows_kinds;  /* into rooms of these kinds alone (1 << enum room_kind); 0: all */
     bool author_apart;       /* message_posted is encoded once more, for the author's own sockets (presentation.own), who hear it after the others */
-    bool of_one_room;        /* a socket of one room: closed with revoked_code when its account leaves that room, or the room is no more */
+    bool of_one_room;        /* a socket of one room: closed with revoked_code when its account leaves that room, or the room is no more. Not of a channel */
     bool follows_desk;       /* hears the agents' hall, and word to its person, as long as the account is an agent (desk.h) */
     /* A support chat has moved: may who listens on this connection go on listening to it? NULL: as their membership says. */
     bool (*hears_still)(struct conn *c, const struct event *moved);

@@ -56,13 +56,13 @@ static void put_files(struct json_writer *w, const struct message *m)
     json_end_array(w);
 }
 
-/* Whoever speaks through a webhook speaks under its name. */
+/* user and user_id belong together: what a webhook says stands under its maker's name. */
 static void put_message(struct speech *s, const struct message *m)
 {
     char iso[32];
     clock_iso(m->created_us, "", iso);
     json_put_string(&s->w, "message", m->text);
-    json_put_string(&s->w, "user", m->hook_name.n ? m->hook_name : m->author.username);
+    json_put_string(&s->w, "user", m->author.username);
     json_put_int(&s->w, "user_id", m->author.id.v);
     json_put_int(&s->w, "message_id", m->id.v);
     json_put_string(&s->w, "timestamp", span_make(iso + sizeof "2025-11-29T" - 1, sizeof "14:16" - 1)); /* UTC */

@@ -64,10 +64,16 @@ static void open_socket(struct visit *v, int64_t head)
     hub_subscribe(s->listener, s->room, head, -1);
 }
 
+/* Members of a channel are those of its guild: who leaves that leaves no trace in the channel, so a socket of the channel alone would not hear of it. */
+static bool is_old_room(enum room_kind kind)
+{
+    return kind == room_lobby || kind == room_group || kind == room_direct;
+}
+
 static void looked_at(void *user, struct command *c)
 {
     struct visit *v = user;
-    bool member = !c->fault && c->out.room_get.room.role != role_none;
+    bool member = !c->fault && c->out.room_get.room.role != role_none && is_old_room(c->out.room_get.room.kind);
     bool counts = member && !request_is_orphan(v->r) && (!limits_on(v->door->limits) || limits_socket_enter(v->door->limits, v->actor.account));
     if (counts)
         open_socket(v, c->out.room_get.room.head);

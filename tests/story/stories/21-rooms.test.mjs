@@ -538,6 +538,10 @@ test('R-50 a socket opens to members with their cookie, and to nobody else', asy
     for (const sessionid of [forged, late, ali.token, 'x']) assert.equal(await status(new Browser(server, { sessionid }), room.id), 403);
     assert.equal(await status(a, room.id, { path: `/ws/chat/${room.id}` }), 404, 'the slash is wanted');
     assert.equal(await status(a, room.id, { path: '/ws/chat/x/' }), 404);
+    const guild = await ali.api.post('/guilds', { name: 'gildiya' });
+    const [channel] = (await ali.api.get(`/guilds/${guild.id}/channels`)).rooms;
+    assert.equal((await a.get(`/room/${channel.id}/`)).status, 200);
+    assert.equal(await status(a, channel.id), 403, 'a channel');
     const gone = await logIn('ali');
     await ali.api.delete(`/sessions/${open(gone.cookies.sessionid).claims.sid}`);
     assert.equal(await status(gone, room.id), 403, 'a session that is over');
