@@ -45,6 +45,7 @@ const form = (text) => `--cut\r\nContent-Disposition: form-data; name="file"; fi
 const inUrl = { 'content-type': 'application/x-www-form-urlencoded' };
 const file = async (bytes = 'bytes') => (await ali.api.put('/files?name=documented', bytes)).id;
 const upload = async () => (await ali.api.call('POST', '/uploads', undefined, { ...tus, 'upload-length': '5' })).headers.get('location');
+const deskChat = async () => `/api/v1/desk/chats/${parseInt(await chat(), 16)}`;
 const canned = async () => (await admin.api.post('/desk/canned', { title: 'A', text: 'b' })).id;
 const outgoing = async () => (await ali.api.post(`/rooms/${room.id}/outgoing`, { url: 'https://hook.example/x', events: ['room_changed'] })).id;
 
@@ -248,16 +249,20 @@ const calls = {
     deskMe: () => [[200, admin, '/api/v1/desk/me'], [200, ali, '/api/v1/desk/me']],
     deskList: () => [[200, admin, '/api/v1/desk/chats?filter=waiting&limit=5'], [200, admin, '/api/v1/desk/chats?filter=all&state=closed'], [403, ali, '/api/v1/desk/chats'],
         [400, admin, '/api/v1/desk/chats?filter=x']],
-    deskNext: () => [[404, admin, '/api/v1/desk/next'], [403, ali, '/api/v1/desk/next']],
-    deskGet: () => [[404, admin, `/api/v1/desk/chats/${room.id}`], [404, ali, '/api/v1/desk/chats/999999']],
-    deskTake: () => [[404, admin, '/api/v1/desk/chats/999999/take'], [400, admin, '/api/v1/desk/chats/999999/take', { agent: 'x' }]],
-    deskLock: () => [[404, admin, '/api/v1/desk/chats/999999/lock'], [400, admin, '/api/v1/desk/chats/999999/lock', { agent: 'x' }]],
-    deskUnlock: () => [[404, admin, '/api/v1/desk/chats/999999/unlock']],
-    deskClose: () => [[404, admin, '/api/v1/desk/chats/999999/close']],
-    deskTransfer: () => [[404, admin, '/api/v1/desk/chats/999999/transfer', { to: ali.id }], [400, admin, '/api/v1/desk/chats/999999/transfer', {}]],
-    deskTags: () => [[404, admin, '/api/v1/desk/chats/999999/tags', { tags: ['x'] }], [400, admin, '/api/v1/desk/chats/999999/tags', { tags: 5 }]],
-    deskNotes: () => [[404, admin, '/api/v1/desk/chats/999999/notes']],
-    deskNote: () => [[404, admin, '/api/v1/desk/chats/999999/notes', { text: 'x' }], [400, admin, '/api/v1/desk/chats/999999/notes', {}]],
+    deskNext: async () => (await chat(), [[200, admin, '/api/v1/desk/next'], [403, ali, '/api/v1/desk/next']]),
+    deskGet: async () => [[200, admin, await deskChat()], [404, admin, `/api/v1/desk/chats/${room.id}`], [404, ali, '/api/v1/desk/chats/999999']],
+    deskTake: async () => [[200, admin, `${await deskChat()}/take`], [404, admin, '/api/v1/desk/chats/999999/take'], [400, admin, '/api/v1/desk/chats/999999/take', { agent: 'x' }]],
+    deskLock: async () => [[200, admin, `${await deskChat()}/lock`], [404, admin, '/api/v1/desk/chats/999999/lock'], [400, admin, '/api/v1/desk/chats/999999/lock', { agent: 'x' }]],
+    deskUnlock: async () => [[200, admin, `${await deskChat()}/unlock`], [404, admin, '/api/v1/desk/chats/999999/unlock']],
+    deskClose: async () => [[200, admin, `${await deskChat()}/close`], [404, admin, '/api/v1/desk/chats/999999/close']],
+    deskTransfer: async () => [[409, admin, `${await deskChat()}/transfer`, { to: admin.id }], [404, admin, '/api/v1/desk/chats/999999/transfer', { to: ali.id }], [400, admin, '/api/v1/desk/chats/999999/transfer', {}]],
+    deskTags: async () => [[200, admin, `${await deskChat()}/tags`, { tags: ['x', 'y'] }], [404, admin, '/api/v1/desk/chats/999999/tags', { tags: ['x'] }], [400, admin, '/api/v1/desk/chats/999999/tags', { tags: 5 }]],
+    deskNotes: async () => {
+        const path = `${await deskChat()}/notes`;
+        await admin.api.post(path.slice('/api/v1'.length), { text: 'x' });
+        return [[200, admin, path], [404, ali, path], [404, admin, '/api/v1/desk/chats/999999/notes']];
+    },
+    deskNote: async () => [[201, admin, `${await deskChat()}/notes`, { text: 'x' }], [404, admin, '/api/v1/desk/chats/999999/notes', { text: 'x' }], [400, admin, '/api/v1/desk/chats/999999/notes', {}]],
     deskCanned: () => [[200, admin, '/api/v1/desk/canned'], [403, ali, '/api/v1/desk/canned']],
     deskAddCanned: () => [[201, admin, '/api/v1/desk/canned', { title: 'Salom', text: 'Assalomu alaykum', shortcut: 's' }],
         [409, admin, '/api/v1/desk/canned', { title: 'Salom', text: 'x', shortcut: 's' }], [400, admin, '/api/v1/desk/canned', { title: '' }],
