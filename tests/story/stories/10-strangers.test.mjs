@@ -41,6 +41,7 @@ async function roomOf(kind) {
     if (kind === 'lobby') room = await member.lobby();
     else if (kind === 'direct') room = await member.direct(other);
     else if (/guild|channel/.test(kind)) return guildOf(kind);
+    else if (kind === 'desk') return deskChat();
     else {
         room = await owner.group(`${kind} ${n++}`, [member, other, admin, third, second], { public: kind === 'public' });
         for (const p of [admin, second]) await owner.api.put(`/rooms/${room.id}/members/${p.id}`, { role: 'admin' });
@@ -48,6 +49,14 @@ async function roomOf(kind) {
     const file = (await member.api.put('/files?name=mine', 'bytes')).id;
     const message = await member.say(room, 'mine', { files: [file] });
     return { room: room.id, message: message.id, file };
+}
+
+/** A support chat that waits, of a customer who is none of them; the site's administrator is a supervisor of the desk, the others are nobody there. */
+async function deskChat() {
+    const api = new Api(server.url), userId = `visitor${n++}`, { visitorToken, chat } = await api.post('/api/chats', { userId });
+    await api.as(visitorToken).post('/api/messages', { senderId: userId, senderType: 'user', content: 'mine', chatId: chat._id });
+    const room = parseInt(chat._id, 16);
+    return { room, message: (await people.site.history(room)).messages[0].id };
 }
 
 /** One may be in so many guilds only. Those that refused cells look at stay; by now one or the other may own it. */
