@@ -469,10 +469,41 @@ static int teardown(void **state)
     return 0;
 }
 
+/* What was encoded is read back whole; a frame that is cut anywhere is left. */
+static void reading_own(void **state)
+{
+    static const size_t lengths[] = { 0, 1, 125, 126, 65535, 65536, 70000 };
+    static char payload[70000];
+    struct buf frames;
+    struct span rest, got;
+    enum ws_opcode op;
+    memset(payload, 'x', sizeof payload);
+    buf_init(&frames, 1 << 20);
+    for (size_t i = 0; i < lengthof(lengths); i++) ws_encode(&frames, i % 2 ? ws_op_binary : ws_op_text, span_make(payload, lengths[i]));
+    rest = buf_span(&frames);
+    for (size_t i = 0; i < lengthof(lengths); i++) {
+        assert_true(ws_read_own(&rest, &op, &got));
+        assert_int_equal(op, i % 2 ? ws_op_binary : ws_op_text);
+        assert_true(span_eq(got, span_make(payload, lengths[i])));
+    }
+    assert_int_equal(rest.n, 0);
+    assert_false(ws_read_own(&rest, &op, &got));
+    for (size_t i = 0; i < lengthof(lengths); i++) {
+        buf_clear(&frames);
+        ws_encode(&frames, ws_op_text, span_make(payload, lengths[i]));
+        for (size_t n = 0; n < frames.n; n += frames.n > 200 && n > 20 && n + 20 < frames.n ? 997 : 1) {
+            rest = span_make(frames.p, n);
+            assert_false(ws_read_own(&rest, &op, &got));
+            assert_int_equal(rest.n, n);
+        }
+    }
+    buf_fini(&frames);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(framing), cmocka_unit_test(framing_lengths), cmocka_unit_test(refused_framing), cmocka_unit_test(pings), cmocka_unit_test(reserved),
+        cmocka_unit_test(reading_own), cmocka_unit_test(framing), cmocka_unit_test(framing_lengths), cmocka_unit_test(refused_framing), cmocka_unit_test(pings), cmocka_unit_test(reserved),
         cmocka_unit_test(fragmentation), cmocka_unit_test(utf8_handling), cmocka_unit_test(utf8_fails_early), cmocka_unit_test(close_codes),
         cmocka_unit_test(close_handling), cmocka_unit_test(limits), cmocka_unit_test(limits_fail_at_the_head), cmocka_unit_test(compression),
         cmocka_unit_test(compression_limits), cmocka_unit_test(encoding), cmocka_unit_test(encoding_deflated), cmocka_unit_test(unmasking),
