@@ -127,7 +127,8 @@ static enum fault run_and_count(struct import *x, bool *missing_out)
     enum fault fault = x->source ? count_before(x, before) : fault_none;
     if (!fault) fault = run_all(x);
     if (!fault && !import_is_dry(x)) fault = audit(x, before, &well);
-    if (fault == fault_conflict) fprintf(stderr, "suhbat import: somebody else is writing to the database: stop every server on it and run the import again\n");
+    if (fault == fault_conflict) fprintf(stderr, "suhbat import: somebody else is writing to the database: stop every server on it, then run the import again\n");
+    else if (fault) fprintf(stderr, "suhbat import: it ended before all had come (%s). What came is here: run it again\n", fault_word(fault));
     if (fault) return fault;
     report_table(&x->report);
     *missing_out = !is_whole(&x->report) || !well;

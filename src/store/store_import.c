@@ -137,24 +137,19 @@ enum fault store_import_reply(struct store *store, struct message_id id, struct 
 
 /* ---- Who has read what */
 
-struct readings {
-    enum import_read *became, as;
-};
-
-static void col_reading(void *user, struct db_rows *row)
+static void col_read(void *user, struct db_rows *row)
 {
-    struct readings *r = user;
-    r->became[db_col_i64(row, 0)] = r->as;
+    enum import_read *became = user;
+    became[db_col_i64(row, 0)] = (enum import_read)db_col_i64(row, 1);
 }
 
 enum fault store_import_reads(struct store *store, const int64_t *messages, const int64_t *parts, const int64_t *accounts, size_t n,
                               enum import_read *became_out)
 {
-    struct readings known = { became_out, import_read_known }, fresh = { became_out, import_read_new };
     struct db_column columns[] = { { .type = db_i64, .i64s = messages }, { .type = db_i64, .i64s = accounts }, { .type = db_i64, .i64s = parts } };
     for (size_t i = 0; i < n; i++) became_out[i] = import_read_stranger;
-    enum fault fault = n ? db_bulk(store->db, stmt_import_read_places, columns, 2, n, col_reading, &known) : fault_none;
-    return fault || !n ? fault : db_bulk(store->db, stmt_import_read, columns, 3, n, col_reading, &fresh);
+    enum fault fault = n ? db_bulk(store->db, stmt_import_read_facts, columns, 2, n, col_read, became_out) : fault_none;
+    return fault || !n ? fault : db_bulk(store->db, stmt_import_read, columns, 3, n, NULL, NULL);
 }
 
 /* ---- Support chats */

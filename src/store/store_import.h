@@ -35,7 +35,7 @@ must_use enum fault store_import_messages(struct store *store, const struct mess
 must_use enum fault store_import_rooms_of(struct store *store, const int64_t *messages, size_t n, int64_t *rooms_out);
 must_use enum fault store_import_reply(struct store *store, struct message_id id, struct message_id reply_to); /* of the same room; otherwise nothing */
 /* For the first n_parts messages from each on. What is below the reader's mark, or their own, is known. */
-enum import_read { import_read_stranger, import_read_known, import_read_new };
+enum import_read { import_read_stranger = 0, import_read_known = 1, import_read_new = 2 }; /* statements_import.def knows the numbers */
 must_use enum fault store_import_reads(struct store *store, const int64_t *messages, const int64_t *parts, const int64_t *accounts, size_t n,
                                        enum import_read *became_out);
 

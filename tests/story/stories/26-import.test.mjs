@@ -32,7 +32,12 @@ class House {
     }
 
     get args() { return ['--data', this.data, ...(this.database ? ['--database', this.database] : [])]; }
-    import(...args) { return run(['import', ...this.args, ...args], { env: this.env, timeout: 240000 }); }
+    import(...args) {
+        const r = run(['import', ...this.args, ...args], { env: this.env, timeout: 240000 });
+        assert.doesNotMatch(r.err, /runtime error:|Sanitizer/);
+        return r;
+    }
+
     /** Runs it, expecting the code; {tables, lines}. */
     take(code, ...args) {
         const r = this.import(...args);
