@@ -1,5 +1,5 @@
-/* Times that all lie equally far ahead when they are set (a ping interval, a time-out), exact to the loop's millisecond: a queue and one alarm for all
-   of them, 24 bytes each. Setting at the end and clearing are constant time. The loop's thread only. */
+/* Times that all lie equally far ahead when they are set (a ping interval, a time-out), exact to the loop's millisecond: a queue and one
+   alarm for all of them, 24 bytes each. Setting at the end and clearing are constant time. The loop's thread only. */
 #pragma once
 #include "loop/loop.h"
 

@@ -1,5 +1,5 @@
-/* Sessions of Engine.IO: their places, heartbeats, packets and end. See engine_state.h for the states. The loop's thread. An engine owns its sessions, a session
-   its memory of the handshake and what belongs to polling; connections belong to the net. */
+/* Sessions of Engine.IO: their places, heartbeats, packets and end. See engine_state.h for the states. The loop's thread. An engine owns
+   its sessions, a session its memory of the handshake and what belongs to polling; connections belong to the net. */
 #include "net/engine_state.h"
 #include "base/rand.h"
 #include <stdlib.h>

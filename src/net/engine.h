@@ -1,10 +1,11 @@
-/* Engine.IO, protocol 4: sessions that outlive a connection. A session is opened by an HTTP request (polling) or by a WebSocket, and one over polling may
-   move to a WebSocket while it runs. It belongs to the loop that made it; the first character of its id names that loop, and a request that
-   comes to another loop is moved to it. Socket.IO (socketio.h) stands on top. Everything here runs on the session's loop.
+/* Engine.IO, protocol 4: sessions that outlive a connection. A session is opened by an HTTP request (polling) or by a WebSocket, and one
+   over polling may move to a WebSocket while it runs. It belongs to the loop that made it; the first character of its id names that loop,
+   and a request that comes to another loop is moved to it. Socket.IO (socketio.h) stands on top. Everything here runs on the session's
+   loop.
 
-   What is sent goes to engine_conn(): the real connection over WebSocket, a detached one (detached.h) over polling. Frames in it are WebSocket frames in both
-   cases, each message one packet: text begins with '4', binary is bare. So shared frames, ceilings and the policy for slow readers are those of
-   every connection. */
+   What is sent goes to engine_conn(): the real connection over WebSocket, a detached one (detached.h) over polling. Frames in it are
+   WebSocket frames in both cases, each message one packet: text begins with '4', binary is bare. So shared frames, ceilings and the policy
+   for slow readers are those of every connection. */
 #pragma once
 #include "net/websocket.h"
 

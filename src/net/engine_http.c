@@ -1,5 +1,5 @@
-/* The requests of Engine.IO: on the right loop, with the right words, into a session new or old. Refusals and their order are those of the reference server, which
-   clients and suites know. The loop's thread; owns nothing. */
+/* The requests of Engine.IO: on the right loop, with the right words, into a session new or old. Refusals and their order are those of the
+   reference server, which clients and suites know. The loop's thread; owns nothing. */
 #include "net/engine_state.h"
 #include "net/request.h"
 

@@ -1,5 +1,5 @@
-/* Polling: a detached connection collects what is sent, and a GET that waits takes it away. At most one waits; a second one ends the session, as the
-   reference does. The loop's thread. Owns struct engine_polling; the request that waits is owned until it is answered. */
+/* Polling: a detached connection collects what is sent, and a GET that waits takes it away. At most one waits; a second one ends the
+   session, as the reference does. The loop's thread. Owns struct engine_polling; the request that waits is owned until it is answered. */
 #include "net/engine_state.h"
 #include "net/request.h"
 #include "base/log.h"
@@ -175,7 +175,8 @@ void engine_polling_handler(struct ws_handler *out)
     *out = (struct ws_handler){ .on_frames = on_frames, .on_drain = on_drain, .on_close = on_close, .on_going_away = on_going_away };
 }
 
-/* While a WebSocket is taking over: looked at from time to time. The first polls are answered at once, so that the client can let go of polling soon. */
+/* While a WebSocket is taking over: looked at from time to time. The first polls are answered at once, so that the client can let go of
+   polling soon. */
 
 static void look_at_probe(struct timer *t)
 {

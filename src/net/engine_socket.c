@@ -1,5 +1,5 @@
-/* Engine.IO over WebSocket, and the way there from polling: the new connection proves with "2probe" that it works, the poll that waits is let go of ("6"), and with "5"
-   everything that waits and all that comes belongs to it. The loop's thread; connections belong to the net. */
+/* Engine.IO over WebSocket, and the way there from polling: the new connection proves with "2probe" that it works, the poll that waits is
+   let go of ("6"), and with "5" everything that waits and all that comes belongs to it. The loop's thread; connections belong to the net. */
 #include "net/engine_state.h"
 
 enum { upgrade_ms = 10000, probe_look_ms = 250 };

@@ -7,8 +7,8 @@
        handshake by WebSocket ────┼──────────────────────────────────────────────────────────►    │
                                   └─ engine_close, time-out, overlap, client gone ─► closing ◄─────┘ ── its connection's on_close ─► freed
 
-   Always: conn is the detached connection while `polling` is set, the real one afterwards; ws_user of either is the session, and NULL when the connection has no
-   part in it any more; memory goes only in engine_end, which the flush of a turn calls. */
+   Always: conn is the detached connection while `polling` is set, the real one afterwards; ws_user of either is the session, and NULL when
+   the connection has no part in it any more; memory goes only in engine_end, which the flush of a turn calls. */
 #pragma once
 #include "net/conn.h"
 #include "net/deadline.h"
@@ -18,7 +18,8 @@
 
 #define ENGINE_SECRET_BYTES 12
 
-/* A client that leaves sends its close packet and a last poll at once, and the poll may be the one that comes later: it is answered as if it had waited. */
+/* A client that leaves sends its close packet and a last poll at once, and the poll may be the one that comes later: it is answered as if
+   it had waited. */
 #define ENGINE_FAREWELLS 16
 struct engine_farewell {
     int64_t until_ms;

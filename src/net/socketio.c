@@ -1,5 +1,6 @@
-/* What comes from clients of Socket.IO: packets put together with their attachments, namespaces asked for, joined and left. See socketio_state.h. The loop's thread.
-   Owns the clients and their namespaces. A client that breaks the protocol loses its session, as with the reference. */
+/* What comes from clients of Socket.IO: packets put together with their attachments, namespaces asked for, joined and left. See
+   socketio_state.h. The loop's thread. Owns the clients and their namespaces. A client that breaks the protocol loses its session, as with
+   the reference. */
 #include "net/socketio_state.h"
 #include "base/rand.h"
 #include <stdlib.h>

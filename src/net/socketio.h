@@ -1,10 +1,11 @@
-/* Socket.IO, protocol 5, on Engine.IO sessions (engine.h): namespaces, events with arguments and binary attachments, acknowledgements. A struct
-   socketio is one client in one namespace; a session may have one in each. Everything here runs on the loop of the session.
+/* Socket.IO, protocol 5, on Engine.IO sessions (engine.h): namespaces, events with arguments and binary attachments, acknowledgements. A
+   struct socketio is one client in one namespace; a session may have one in each. Everything here runs on the loop of the session.
 
        client's CONNECT ─► on_connect ─ socketio_accept, now or later ─► connected ─ on_event … ─► on_close ─► freed
                               └──────── socketio_refuse ─► CONNECT_ERROR, freed
 
-   An unknown namespace, a packet that breaks the protocol, or one for a namespace that is not connected is answered here (CONNECT_ERROR, or the session ends). */
+   An unknown namespace, a packet that breaks the protocol, or one for a namespace that is not connected is answered here (CONNECT_ERROR, or
+   the session ends). */
 #pragma once
 #include "net/engine.h"
 #include "wire/json.h"
@@ -24,13 +25,16 @@ struct socketio_event {
 json_value *socketio_arg(const struct socketio_event *e, size_t i); /* the i-th argument after the name; NULL: fewer came */
 
 struct socketio_handler {
-    /* auth: JSON object of the CONNECT packet, "{}" when it has none. Answer with socketio_accept or socketio_refuse, now or later (then remember a socketio_ref). */
+    /* auth: JSON object of the CONNECT packet, "{}" when it has none. Answer with socketio_accept or socketio_refuse, now or later (then
+       remember a socketio_ref). */
     void (*on_connect)(struct socketio *s, struct span auth);
     void (*on_event)(struct socketio *s, const struct socketio_event *e); /* all of it borrowed for the call */
-    /* The session moves to another connection: call hub_rehome here. What was sent before follows by itself. Also before it is accepted. May be NULL. */
+    /* The session moves to another connection: call hub_rehome here. What was sent before follows by itself. Also before it is accepted.
+       May be NULL. */
     void (*on_moved)(struct socketio *s, struct conn *to);
     void (*on_drain)(struct socketio *s);  /* as ws_handler.on_drain: call hub_drained. Also before it is accepted. May be NULL */
-    /* The last call, also for one that was not accepted yet; not after socketio_refuse. Free socketio_user and forget listeners here. May be NULL. */
+    /* The last call, also for one that was not accepted yet; not after socketio_refuse. Free socketio_user and forget listeners here. May
+       be NULL. */
     void (*on_close)(struct socketio *s);
 };
 
@@ -54,10 +58,12 @@ void socketio_ack_binary(struct socketio *s, int64_t id, struct span args, const
 void socketio_disconnect(struct socketio *s);                   /* DISCONNECT to the client; on_close comes before it returns, then s is gone */
 void socketio_close(struct socketio *s);                        /* ends the whole session; on_close comes later */
 
-/* The text of an event as it stands in a WebSocket message (42["name",…]): for presenters (presentation_text) and shared frames. name and args as above. */
+/* The text of an event as it stands in a WebSocket message (42["name",…]): for presenters (presentation_text) and shared frames. name and
+   args as above. */
 void socketio_append_event(struct buf *out, const char *namespace_name, const char *name, struct span args);
 
-struct conn *socketio_conn(const struct socketio *s);  /* where a hub's listener hangs; changes with on_moved. conn_door, conn_address work; ws_user is not yours */
+/* Where a hub's listener hangs; changes with on_moved. conn_door and conn_address work; ws_user is not yours. */
+struct conn *socketio_conn(const struct socketio *s);
 struct engine_session *socketio_session(const struct socketio *s); /* engine_memory: what rules->engine.remember kept of the handshake */
 const char *socketio_namespace_name(const struct socketio *s);
 void *socketio_user(const struct socketio *s);

@@ -1,4 +1,5 @@
-/* What goes to clients of Socket.IO, and looking at them. A packet with attachments is one frame, so that nothing comes between. The loop's thread. */
+/* What goes to clients of Socket.IO, and looking at them. A packet with attachments is one frame, so that nothing comes between. The loop's
+   thread. */
 #include "net/socketio_state.h"
 #include <openssl/evp.h>
 
@@ -22,7 +23,8 @@ void socketio_append_event(struct buf *out, const char *namespace_name, const ch
 
 static void put_ack(struct buf *out, size_t n_attachments, struct span namespace_name, int64_t id, struct span args)
 {
-    socketio_packet_begin(out, n_attachments ? socketio_type_binary_acknowledgement : socketio_type_acknowledgement, n_attachments, namespace_name, id);
+    enum socketio_type type = n_attachments ? socketio_type_binary_acknowledgement : socketio_type_acknowledgement;
+    socketio_packet_begin(out, type, n_attachments, namespace_name, id);
     buf_append_char(out, '[');
     buf_append_span(out, args);
     buf_append_char(out, ']');

@@ -1,5 +1,6 @@
-/* Packets of Engine.IO, protocol 4 (the public engine.io-protocol document, revision 4): text "<type><data>" with a type from '0' to '6'; binary messages
-   are bare in a WebSocket and "b<base64>" among text. A polling body is a row of packets with the byte 0x1e between them. Pure; borrows. */
+/* Packets of Engine.IO, protocol 4 (the public engine.io-protocol document, revision 4): text "<type><data>" with a type from '0' to '6';
+   binary messages are bare in a WebSocket and "b<base64>" among text. A polling body is a row of packets with the byte 0x1e between them.
+   Pure; borrows. */
 #pragma once
 #include "base/buf.h"
 #include "base/fault.h"
@@ -25,7 +26,8 @@ must_use bool engine_packet_read(struct span text, struct engine_packet *out);
 /* The bytes of a binary packet, appended. False: no base64 with padding, or over the buffer's ceiling. */
 must_use bool engine_packet_bytes(const struct engine_packet *p, struct buf *out);
 
-/* Cuts the next packet's text off *rest. False: none is left. An empty payload is one empty packet, as is the place after a last separator; begin with rest->p set. */
+/* Cuts the next packet's text off *rest. False: none is left. An empty payload is one empty packet, as is the place after a last separator;
+   begin with rest->p set. */
 bool engine_payload_next(struct span *rest, struct span *packet_out);
 /* Adds a packet to a payload: text with its type in front, or the bytes of a binary message. */
 void engine_payload_add_text(struct buf *payload, struct span packet);

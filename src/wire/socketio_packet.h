@@ -1,5 +1,6 @@
 /* Packets of Socket.IO, protocol 5 (the public socket.io-protocol document, revision 5), as they stand inside Engine.IO messages:
-   <type>[<attachments>-][<namespace>,][<id>][<JSON>]. Attachments follow as binary messages, and stand in the JSON as {"_placeholder":true,"num":n}. Pure; borrows. */
+   <type>[<attachments>-][<namespace>,][<id>][<JSON>]. Attachments follow as binary messages, and stand in the JSON as
+   {"_placeholder":true,"num":n}. Pure; borrows. */
 #pragma once
 #include "wire/json.h"
 
@@ -25,11 +26,12 @@ struct socketio_packet {
 
 /* invalid: breaks the form. too_large: more attachments than max_attachments. The JSON is not looked at. */
 must_use enum fault socketio_packet_read(struct span text, unsigned max_attachments, struct socketio_packet *out);
-/* Whether the JSON is what the type wants: CONNECT an object or none, DISCONNECT none, CONNECT_ERROR text or an object, events an array that begins with a number
-   or a name that is not reserved (or none), acknowledgements an array; placeholders name attachments that exist. root: of the packet's data, NULL for none. */
+/* Whether the JSON is what the type wants: CONNECT an object or none, DISCONNECT none, CONNECT_ERROR text or an object, events an array
+   that begins with a number or a name that is not reserved (or none), acknowledgements an array; placeholders name attachments that exist.
+   root: of the packet's data, NULL for none. */
 must_use bool socketio_packet_is_valid(const struct socketio_packet *p, json_value *root);
-/* Cuts the JSON array of an event: its first element as it stands (a name with its quotes, or a number), and the rest without brackets. The text must have been parsed
-   as an array that is not empty. */
+/* Cuts the JSON array of an event: its first element as it stands (a name with its quotes, or a number), and the rest without brackets. The
+   text must have been parsed as an array that is not empty. */
 void socketio_packet_cut(struct span array, struct span *first_out, struct span *rest_out);
 
 /* All that stands before the JSON. id below 0: none. */
