@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <time.h>
 
-enum { ping_ms = 100, pong_ms = 60 };
+enum { ping_ms = 100, pong_ms = 60, claim_ms = 500, exact_ms = 10, tries = 20 };
 
-static struct seen { int n_opened, n_moved, n_drained, n_closed, n_forgotten; double closed_at_ms; } seen;
+static struct seen { int n_opened, n_moved, n_drained, n_closed, n_forgotten; double closed_at_ms[tries]; } seen;
 
 static double now_ms(void)
 {
@@ -24,8 +24,8 @@ static void on_drain(struct engine_session *s) { seen.n_drained++; }
 
 static void on_close(struct engine_session *s)
 {
+    if (seen.n_closed < tries) seen.closed_at_ms[seen.n_closed] = now_ms();
     seen.n_closed++;
-    seen.closed_at_ms = now_ms();
 }
 
 static void send_many(struct engine_session *s, size_t n, size_t n_bytes)
@@ -57,15 +57,18 @@ static void forget(void *memory)
     free(memory);
 }
 
+/* Patient with a client that is slow because the machine is busy. */
+static struct engine_rules patient = { .path = "/patient/", .handler = &handler, .ping_interval_ms = ping_ms, .ping_timeout_ms = 30000, .max_payload_bytes = 100000 };
 static struct engine_rules quick = { .path = "/quick/", .handler = &handler, .ping_interval_ms = ping_ms, .ping_timeout_ms = pong_ms, .max_payload_bytes = 100000 };
 static struct engine_rules calm = { .path = "/calm/", .handler = &handler, .ping_interval_ms = 60000, .ping_timeout_ms = 60000, .max_payload_bytes = 100000,
     .remember = remember, .forget = forget };
-static struct engine_rules claimed = { .path = "/claimed/", .handler = &handler, .ping_interval_ms = 60000, .ping_timeout_ms = 60000, .claim_ms = 80,
+static struct engine_rules claimed = { .path = "/claimed/", .handler = &handler, .ping_interval_ms = 60000, .ping_timeout_ms = 60000, .claim_ms = claim_ms,
     .max_payload_bytes = 100000 };
 
 static void add_routes(struct router *router)
 {
     engine_routes(router, &quick);
+    engine_routes(router, &patient);
     engine_routes(router, &calm);
     engine_routes(router, &claimed);
 }
@@ -139,43 +142,74 @@ static int upgrade_socket(struct server *s, const struct poller *p)
 
 /* Tests */
 
-static void pings_come_on_time_and_silence_ends_it(void **state)
+/* Never early; and on a machine that is busy with other things at least once on time. */
+static void pings_come_on_time(void **state)
 {
     struct server s;
+    double best = 1e9;
     begin(&s, 0);
     double began = now_ms();
-    struct poller p = open_polling(&s, "/quick/");
-    for (int i = 1; i <= 3; i++) {
+    struct poller p = open_polling(&s, "/patient/");
+    for (int i = 0; i < tries && (i < 3 || best > exact_ms); i++) {
         expect_poll(&p, 200, "2");
         double late = now_ms() - began - ping_ms;
-        if (late < -2 || late > 30) fail_msg("ping %d came %.1f ms late", i, late);
+        if (late < -2) fail_msg("ping %d came %.1f ms early", i, -late);
+        if (late < best) best = late;
         began = now_ms();
         post_on(p.fd, &p, "3", 200);
     }
-    expect_poll(&p, 200, "2");
-    expect_poll(&p, 200, "1");
-    double took = now_ms() - began;
-    assert_true(took > ping_ms + pong_ms - 2 && took < ping_ms + pong_ms + 40);
-    expect_poll(&p, 400, NULL);
+    if (best > exact_ms) fail_msg("%.1f ms late at best", best);
     close(p.fd);
     server_stop(&s);
     assert_int_equal(seen.n_opened, 1);
     assert_int_equal(seen.n_closed, 1);
 }
 
-/* Nobody polls and nobody answers. */
-static bool has_closed(struct server *s) { return seen.n_closed > 0; }
-
-static void a_client_that_vanished_is_forgotten(void **state)
+static void silence_ends_it(void **state)
 {
     struct server s;
     begin(&s, 0);
-    double began = now_ms();
     struct poller p = open_polling(&s, "/quick/");
+    struct reply r;
+    expect_poll(&p, 200, "2");
+    ask(p.fd, p.query);
+    read_reply(p.fd, &r, false);
+    if (r.status == 200) assert_string_equal(r.body, "1"); /* otherwise this client was too slow to be told */
+    else assert_int_equal(r.status, 400);
+    free(r.body);
+    expect_poll(&p, 400, NULL);
     close(p.fd);
-    server_await(&s, has_closed);
-    assert_true(seen.closed_at_ms - began > ping_ms + pong_ms - 2 && seen.closed_at_ms - began < ping_ms + pong_ms + 40);
     server_stop(&s);
+    assert_int_equal(seen.n_closed, 1);
+}
+
+/* Nobody polls and nobody answers. */
+static bool has_closed(struct server *s) { return seen.n_closed > 0; }
+static bool have_closed(struct server *s) { return seen.n_closed == tries; }
+
+static void clients_that_vanished_are_forgotten_in_time(void **state)
+{
+    struct server s;
+    double began[tries], best = 1e9;
+    begin(&s, 0);
+    for (int i = 0; i < tries; i++) {
+        began[i] = now_ms();
+        struct poller p = open_polling(&s, "/quick/");
+        close(p.fd);
+    }
+    server_await(&s, have_closed);
+    for (int i = 0; i < tries; i++) {
+        double late = seen.closed_at_ms[i] - began[i] - ping_ms - pong_ms;
+        if (late < -2) fail_msg("%d ended %.1f ms early", i, -late);
+        if (late < best) best = late;
+    }
+    if (best > exact_ms) fail_msg("%.1f ms late at best", best);
+    server_stop(&s);
+}
+
+static void await_requests(struct server *s, uint64_t n)
+{
+    for (int i = 0; i < 1000 && server_figures(s).n_requests < n; i++) usleep(10000);
 }
 
 static void a_poll_that_is_given_up_ends_the_session(void **state)
@@ -184,7 +218,7 @@ static void a_poll_that_is_given_up_ends_the_session(void **state)
     begin(&s, 0);
     struct poller p = open_polling(&s, "/calm/");
     ask(p.fd, p.query);
-    server_figures(&s);
+    await_requests(&s, 2);
     close(p.fd);
     server_await(&s, has_closed);
     server_stop(&s);
@@ -203,8 +237,7 @@ static void whoever_is_not_claimed_goes(void **state)
     assert_int_equal(ws_get(fd, got, sizeof got, &n), 0x81);
     say(fd, "4claim");
     ws_expect_close(other, 1000);
-    double took = now_ms() - began;
-    assert_true(took > 78 && took < 120);
+    assert_true(now_ms() - began > claim_ms - 2);
     say(fd, "4still here");
     ws_expect(fd, 0x81, "4still here");
     close(fd), close(other);
@@ -282,12 +315,12 @@ static void a_stop_answers_who_polls(void **state)
     begin(&s, 0);
     struct poller p = open_polling(&s, "/calm/");
     ask(p.fd, p.query);
-    server_figures(&s);
+    await_requests(&s, 2);
     int second = dial(s.port);
     post_on(second, &p, "4hello", 200);
     expect_reply(p.fd, 200, "4hello");
     ask(p.fd, p.query);
-    usleep(50000);
+    await_requests(&s, 4);
     server_do(&s, stop_accepting, NULL);
     expect_reply(p.fd, 200, "1");
     server_figures(&s);
@@ -345,7 +378,7 @@ static void an_idle_session_costs_little(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(pings_come_on_time_and_silence_ends_it), cmocka_unit_test(a_client_that_vanished_is_forgotten),
+        cmocka_unit_test(pings_come_on_time), cmocka_unit_test(silence_ends_it), cmocka_unit_test(clients_that_vanished_are_forgotten_in_time),
         cmocka_unit_test(a_poll_that_is_given_up_ends_the_session), cmocka_unit_test(whoever_is_not_claimed_goes),
         cmocka_unit_test(a_session_moves_with_all_that_waits), cmocka_unit_test(a_poll_waits_through_a_probe_that_fails),
         cmocka_unit_test(who_never_polls_is_too_slow), cmocka_unit_test(a_stop_answers_who_polls), cmocka_unit_test(a_full_house_says_so),
