@@ -58,6 +58,8 @@ void hub_subscribe(struct listener *l, struct room_id room, int64_t after, int64
 /* The same of a channel: who leaves its guild stops hearing it. */
 void hub_subscribe_channel(struct listener *l, struct room_id channel, struct room_id guild, int64_t after, int64_t head);
 void hub_unsubscribe(struct listener *l, struct room_id room);
+/* Subscribed, and not catching up: passing events of the room reach it from now on. */
+bool hub_hears(const struct listener *l, struct room_id room);
 /* The desk's addresses of the listener: the agents' hall and its person's own. Never asks the database. */
 void hub_follow_desk(struct listener *l);
 void hub_leave_desk(struct listener *l);

@@ -52,6 +52,12 @@ struct subscription *subscription_find(const struct listener *l, struct room_id 
     return s;
 }
 
+bool hub_hears(const struct listener *l, struct room_id room)
+{
+    const struct subscription *s = subscription_find(l, room);
+    return s && (s->state == sub_ready || s->state == sub_live);
+}
+
 /* Whoever was found to have left, in what was replayed, hears nothing more. */
 void subscription_settle(struct subscription *s)
 {

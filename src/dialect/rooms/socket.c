@@ -47,8 +47,8 @@ static void notice(const struct rooms_socket *s, struct account_id account, bool
 
 static const struct ws_handler handler;
 
-/* The visit is gone with its request once the handshake is accepted. The newcomer is greeted directly: it listens only after its notice has gone out,
-   because the subscription has something to ask for in any case. */
+/* The visit is gone with its request once the handshake is accepted. The newcomer hears of its own coming as everybody does; while it must still catch up,
+   which lasts longer than the notice is on its way, it is greeted directly. */
 static void open_socket(struct visit *v, int64_t head)
 {
     size_t n = v->username.n > UINT8_MAX ? UINT8_MAX : v->username.n;
@@ -59,9 +59,9 @@ static void open_socket(struct visit *v, int64_t head)
     memcpy(s->name, v->username.p, n);
     http_accept_websocket(v->r, &handler, s, identity_subprotocol(v->r));
     s->listener = hub_listen(door_of(s)->hub, s->conn, &rooms_presenter, actor, (struct person){ .id = actor.account, .username = { s->name, n } });
-    rooms_greet(s->conn, span_make(s->name, n));
+    hub_subscribe(s->listener, s->room, head, head);
+    if (!hub_hears(s->listener, s->room)) rooms_greet(s->conn, span_make(s->name, n));
     notice(s, actor.account, true);
-    hub_subscribe(s->listener, s->room, head, -1);
 }
 
 /* Members of a channel are those of its guild: who leaves that leaves no trace in the channel, so a socket of the channel alone would not hear of it. */
