@@ -10,10 +10,9 @@ static bool is_type(struct span header, struct span type)
     return span_eq_nocase(span_trim(span_cut(header, ';', &rest)), type);
 }
 
-enum fault desk_input_read(struct request *r, struct desk_input *out)
+enum fault desk_input_parse(struct span type, struct span body, struct arena *arena, struct desk_input *out)
 {
-    struct span body = request_body(r), type = request_header(r, "content-type");
-    out->arena = request_arena(r), out->r = span_eq(request_method(r), SPAN("POST")) ? NULL : r;
+    out->arena = arena;
     out->object = NULL, out->parsed = false, out->form = (struct span){ 0 }, out->wrong = NULL;
     if (body.n > DESK_BODY_MAX_BYTES) return fault_too_large;
     if (is_type(type, SPAN("application/x-www-form-urlencoded"))) out->form = body;
@@ -24,10 +23,18 @@ enum fault desk_input_read(struct request *r, struct desk_input *out)
     return fault_none;
 }
 
+/* The query of what has no body. */
+enum fault desk_input_read(struct request *r, struct desk_input *out)
+{
+    enum fault f = desk_input_parse(request_header(r, "content-type"), request_body(r), request_arena(r), out);
+    if (!f && !out->object && !out->form.n && !span_eq(request_method(r), SPAN("POST"))) out->form = request_query(r);
+    return f;
+}
+
 struct desk_input desk_input_of(json_value *object, struct arena *arena)
 {
     struct desk_input in;
-    in.arena = arena, in.r = NULL, in.parsed = false, in.form = (struct span){ 0 }, in.wrong = NULL;
+    in.arena = arena, in.parsed = false, in.form = (struct span){ 0 }, in.wrong = NULL;
     in.object = yyjson_is_obj(object) ? object : NULL;
     return in;
 }
@@ -60,8 +67,7 @@ static json_value *find(struct desk_input *in, const char *name, struct span *te
     json_value *v = in->object ? yyjson_obj_get(in->object, name) : NULL;
     *text_out = (struct span){ 0 };
     if (v) return v;
-    struct span form = in->form.n ? in->form : in->r ? request_query(in->r) : (struct span){ 0 };
-    if (form.n && (form_find(form, span_of(name), in->arena, text_out) != fault_none || has_inside(in, form, span_of(name)))) complain(in, name);
+    if (in->form.n && (form_find(in->form, span_of(name), in->arena, text_out) != fault_none || has_inside(in, in->form, span_of(name)))) complain(in, name);
     return NULL;
 }
 

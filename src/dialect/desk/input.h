@@ -12,8 +12,7 @@ struct desk_input {
     struct json json;
     json_value *object;  /* NULL: none */
     bool parsed;
-    struct span form;    /* urlencoded body */
-    struct request *r;   /* its query counts when there is no such body; NULL: it does not */
+    struct span form;    /* urlencoded body, or the query where that counts */
     const char *wrong;   /* the first field of a wrong type; NULL: all well */
 };
 
@@ -25,6 +24,7 @@ struct desk_id {
 
 /* invalid: malformed JSON. too_large: D-07. Call desk_input_done in either case. */
 must_use enum fault desk_input_read(struct request *r, struct desk_input *out);
+must_use enum fault desk_input_parse(struct span content_type, struct span body, struct arena *arena, struct desk_input *out);
 /* Of an event. object may be NULL. */
 struct desk_input desk_input_of(json_value *object, struct arena *arena);
 void desk_input_done(struct desk_input *in);
