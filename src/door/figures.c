@@ -2,6 +2,7 @@
    itself), so that a reader on any loop sums rows without a lock and without a letter. Rows belong to `doors`, timers run on their own loops. */
 #include "door/figures.h"
 #include "base/clock.h"
+#include "door/cors.h"
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -106,6 +107,7 @@ void figures_health(struct request *r)
                                     "{\"status\":\"OK\",\"timestamp\":\"%.23sZ\",\"uptime\":%.3f,\"websocket\":\"active\",\"connections\":%llu}", now,
                                     (double)(clock_mono_us() - door->all->started_mono_us) / 1e6,
                                     (unsigned long long)figure_sum(door->all, figure_n_websockets));
+    cors_headers(r);
     response_header(r, "Cache-Control", SPAN("no-store"));
     respond(r, 200, "application/json", body);
 }

@@ -9,11 +9,13 @@
 
 /* ---- Answers */
 
-static void answer_built(struct desk_call *call, struct buf *body)
+/* body may lie in the request's arena, which is gone with the answer. */
+static void answer_built(struct desk_call *call, const struct buf *body)
 {
-    if (body->failed) desk_answer_fault(call->r, fault_too_large, NULL, 0);
-    else desk_answer(call->r, 200, buf_span(body));
-    buf_fini(body);
+    struct buf built = *body;
+    if (built.failed) desk_answer_fault(call->r, fault_too_large, NULL, 0);
+    else desk_answer(call->r, 200, buf_span(&built));
+    buf_fini(&built);
 }
 
 static struct json_writer begin(struct buf *body)
@@ -97,8 +99,8 @@ static bool is_status(const struct desk_view *v, struct span status)
 static void list_end(struct listing *l, const struct command *c)
 {
     if (c->fault) {
-        desk_answer_fault(l->call->r, c->fault, c->detail, c->retry_after_s);
         buf_fini(&l->body);
+        desk_answer_fault(l->call->r, c->fault, c->detail, c->retry_after_s);
         return;
     }
     json_end_array(&l->w);

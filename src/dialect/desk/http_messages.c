@@ -89,17 +89,21 @@ static void get_messages(struct request *r)
 static void answer_posted(void *user, struct command *c)
 {
     struct desk_call *call = user;
+    struct command *said = call->posted;
     struct buf body;
-    if (went_wrong(call, c)) return;
+    if (went_wrong(call, c)) {
+        command_destroy(said);
+        return;
+    }
     const struct desk_view *chat = &c->out.desk_get.chat;
     struct json_writer w = begin(&body);
     json_key(&w, "message");
-    desk_encode_message(&w, &call->posted->out.message_post.message, desk_marks_of(chat), call->door->settings->key);
+    desk_encode_message(&w, &said->out.message_post.message, desk_marks_of(chat), call->door->settings->key);
     json_key(&w, "chat");
     desk_encode_chat(&w, chat);
     if (call->visitor_token.n) json_put_string(&w, "visitorToken", call->visitor_token);
     end(call, &body, &w);
-    command_destroy(call->posted);
+    command_destroy(said);
     command_destroy(c);
 }
 
