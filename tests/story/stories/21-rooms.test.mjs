@@ -419,6 +419,19 @@ test('R-31 100 MiB and no byte more; what is too much is refused before it comes
     raw.destroy();
 });
 
+test('R-31 the operator may set a lower ceiling', async () => {
+    const small = await Server.start({ env: { SUHBAT_MAX_FILE_MB: '1' } });
+    try {
+        await Person.register(small, 'ali');
+        const a = await Browser.logIn(small, 'ali', password);
+        const over = await a.post('/room/1/', { content: 'x', file: fileOf(Buffer.alloc(1048577), 'x.bin') }, { multipart: true });
+        assert.deepEqual([over.status, over.text], [400, "Fayl hajmi 1MB dan katta bo'lishi mumkin emas"]);
+        assert.equal((await a.post('/room/1/', { content: 'x', file: fileOf(Buffer.alloc(1048576), 'x.bin') }, { multipart: true })).status, 302);
+    } finally {
+        await small.stop();
+    }
+});
+
 test('R-31 an upload is written as it comes: its progress is what was taken, and a form without a proof leaves nothing', async () => {
     const a = await logIn('ali');
     const room = await newRoom(a);
@@ -440,6 +453,14 @@ test('R-31 an upload is written as it comes: its progress is what was taken, and
         assert.equal(answer.status, token === a.token ? 302 : 403, 'the token may stand behind the file');
         raw.destroy();
     }
+    await until(() => sizes().length === 0, { what: 'an empty disk' });
+    const cut = await Raw.connect(server);
+    cut.write(`POST /room/${room.id}/ HTTP/1.1\r\nHost: 127.0.0.1:${server.port}\r\nCookie: ${a.cookie}\r\nContent-Type: multipart/form-data; boundary=cut\r\n` +
+        `Content-Length: 3000000\r\n\r\n--cut\r\nContent-Disposition: form-data; name="file"; filename="uzildi.bin"\r\n\r\n`);
+    cut.write(Buffer.alloc(2_000_000, 'c'));
+    await until(() => sizes().some((n) => n > 1_000_000), { what: 'bytes on the disk' });
+    cut.destroy();
+    await until(() => sizes().length === 0, { what: 'an empty disk after the client has gone' });
     const messages = await messagesOf(ali, room);
     assert.deepEqual(messages.map((m) => [m.text, m.files[0].size]), [['sekin', 3_000_000]]);
     await until(() => sizes().length === 0, { what: 'an empty disk' });
