@@ -24,9 +24,9 @@ test('spans do not go below nothing: clocks differ', () => {
 
 test('averages of days are weighed by what they stand for; days without any do not count', () => {
   const sum = sum_of([
-    { taken: 9, closed: 3, messages: 10, first_answer_s: 10, rating: 5 },
-    { taken: 1, closed: 1, messages: 2, first_answer_s: 110, rating: 1 },
-    { taken: 0, closed: 0, messages: 0, first_answer_s: null, rating: null },
+    { taken: 9, closed: 3, messages: 10, first_answer_s: 10, rating: 5, n_ratings: 3 },
+    { taken: 1, closed: 1, messages: 2, first_answer_s: 110, rating: 1, n_ratings: 1 },
+    { taken: 0, closed: 0, messages: 0, first_answer_s: null, rating: null, n_ratings: 0 },
   ]);
   expect(sum).toEqual({ taken: 10, closed: 4, messages: 12, first_answer_s: 20, rating: 4 });
   expect(sum_of([]).rating).toBeNull();

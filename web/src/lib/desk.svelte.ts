@@ -37,7 +37,7 @@ class DeskPlace {
   }
 
   take(event: DeskEvent): void {
-    if (event.t === 'desk_agent') void this.be(event.role);
+    if (event.t === 'desk_agent_changed') void this.be(event.role);
     else this.desk?.take(event);
   }
 }

@@ -9,16 +9,18 @@ export type DeskStep = 'open' | 'assign' | 'lock' | 'unlock' | 'transfer' | 'clo
 export interface DeskChat {
   id: number;
   room: number;
-  customer: { id: number; name: string; external_id: string };
+  /** proven: the shop signed the id; otherwise a visitor only says so. */
+  customer: { id: number; name: string | null; external_id: string | null; proven: boolean };
   state: DeskState;
   agent: Person | null;
   locked_by: Person | null;
   last_text: string;
   last_at: string;
   unread: number;
-  position: number;
-  wait_s: number;
-  waiting_since: string;
+  position: number | null;
+  wait_s: number | null;
+  /** null: does not wait. */
+  waiting_since: string | null;
   created_at: string;
   closed_at: string | null;
   rating: number | null;
@@ -36,7 +38,7 @@ export interface DeskNote {
 export interface DeskCanned {
   id: number;
   title: string;
-  shortcut: string;
+  shortcut: string | null;
   text: string;
 }
 
@@ -44,7 +46,9 @@ export interface DeskAgent {
   account: Person;
   role: DeskRole;
   capacity: number;
-  n_chats: number;
+  /** Held now. */
+  chats: number;
+  online: boolean;
 }
 
 export interface DeskFigure {
@@ -56,10 +60,12 @@ export interface DeskFigure {
   messages: number;
   first_answer_s: number | null;
   rating: number | null;
+  n_ratings: number;
 }
 
 export type DeskEvent =
   | { t: 'desk'; step: DeskStep; chat: DeskChat; from?: Person | null }
   | { t: 'desk_message'; chat: DeskChat; message: Message }
   | { t: 'desk_status'; customer: number; online: boolean }
-  | { t: 'desk_agent'; role: DeskRole };
+  | { t: 'desk_agent_changed'; role: DeskRole }
+  | { t: 'desk_note'; room: number; seq: number; at: string; note: number; text: string; by: Person };

@@ -66,7 +66,8 @@ export class Incoming {
     const me = this.options.me().id;
     if (event.t === 'presence') return company.took(event);
     if (event.t === 'person_changed') return this.person_changed(event.person);
-    if (event.t === 'desk' || event.t === 'desk_message' || event.t === 'desk_status' || event.t === 'desk_agent') return this.options.on_desk?.(event);
+    if (event.t === 'desk' || event.t === 'desk_message' || event.t === 'desk_status' || event.t === 'desk_agent_changed') return this.options.on_desk?.(event);
+    if (event.t === 'desk_note') this.options.on_desk?.(event);
     if (event.t === 'block_changed') {
       company.set_blocked(event.account, event.on);
       if (event.room !== null) rooms.room(event.room)?.change({ blocked: event.on });

@@ -1,6 +1,6 @@
 // The shapes of docs/protocol.md, word for word.
 
-import type { DeskEvent } from './desk_types';
+import type { DeskEvent, DeskState, DeskStep } from './desk_types';
 
 export interface Person {
   id: number;
@@ -176,6 +176,8 @@ export type LastingEvent = Lasting &
     | ({ t: 'room_changed'; by: Person } & Partial<Pick<Room, 'name' | 'topic' | 'icon' | 'public' | 'read_only' | 'slow_s' | 'position'>>)
     | { t: 'channel_added' | 'channel_changed'; channel: Partial<Room> & { id: number }; by: Person }
     | { t: 'channel_removed'; channel: { id: number }; by: Person }
+    | { t: 'desk_moved'; step: DeskStep; state: DeskState; agent: Person | null; by: Person | null }
+    | { t: 'desk_note'; note: number; text: string; by: Person }
   );
 
 export type PassingEvent =

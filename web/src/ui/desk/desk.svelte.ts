@@ -9,7 +9,7 @@ import { say } from '../../lib/toast.svelte';
 import type { RoomState } from '../../lib/room_state.svelte';
 import { Fault, type Person } from '../../lib/types';
 import type { DeskAgent, DeskCanned, DeskChat, DeskEvent, DeskRole, DeskState } from '../../lib/desk_types';
-import { in_queue, newest_first } from './order';
+import { customer_name, in_queue, newest_first } from './order';
 import { d, dn, follow_language } from './words.svelte';
 
 const PAGE = 100;
@@ -82,7 +82,7 @@ export class Desk {
   }
 
   async of_customer(c: DeskChat): Promise<DeskChat[]> {
-    const { chats } = await this.chat.api.get<{ chats: DeskChat[] }>(`/desk/chats?filter=of_customer&customer=${c.customer.id}&limit=50`);
+    const { chats } = await this.chat.api.get<{ chats: DeskChat[] }>(`/desk/chats?customer=${c.customer.id}&limit=50`);
     return chats;
   }
 
@@ -106,11 +106,12 @@ export class Desk {
 
   // Hearing
 
-  take_note(room: number): void {
-    this.noted = new Map(this.noted).set(room, (this.noted.get(room) ?? 0) + 1);
-  }
 
-  take(event: Exclude<DeskEvent, { t: 'desk_agent' }>): void {
+  take(event: Exclude<DeskEvent, { t: 'desk_agent_changed' }>): void {
+    if (event.t === 'desk_note') {
+      this.noted = new Map(this.noted).set(event.room, (this.noted.get(event.room) ?? 0) + 1);
+      return;
+    }
     if (event.t === 'desk_status') {
       for (const c of this.known.values()) if (c.customer.id === event.customer && c.online !== event.online) this.put({ ...c, online: event.online });
       return;
@@ -118,10 +119,10 @@ export class Desk {
     const before = this.known.get(event.chat.id);
     this.put(event.chat);
     if (event.t === 'desk') this.count_soon();
-    if (event.t === 'desk' && event.step === 'open') call_for(this.chat, d('new_waiting'), event.chat.customer.name, `/desk/waiting/${event.chat.id}`);
-    if (event.t === 'desk_message' && event.chat.state === 'waiting' && before && before.last_text === '') call_for(this.chat, event.chat.customer.name, event.chat.last_text, `/desk/waiting/${event.chat.id}`);
+    if (event.t === 'desk' && event.step === 'open') call_for(this.chat, d('new_waiting'), customer_name(event.chat), `/desk/waiting/${event.chat.id}`);
+    if (event.t === 'desk_message' && event.chat.state === 'waiting' && before && before.last_text === '') call_for(this.chat, customer_name(event.chat), event.chat.last_text, `/desk/waiting/${event.chat.id}`);
     if (event.t === 'desk' && event.step === 'transfer' && this.is_mine(event.chat)) {
-      call_for(this.chat, d('step_transfer', { agent: called(event.chat.agent as Person) }), event.chat.customer.name, `/desk/mine/${event.chat.id}`);
+      call_for(this.chat, d('step_transfer', { agent: called(event.chat.agent as Person) }), customer_name(event.chat), `/desk/mine/${event.chat.id}`);
     }
   }
 
@@ -208,4 +209,4 @@ export class Desk {
   }
 }
 
-export const load_text = (a: DeskAgent): string => (a.capacity > 0 ? d('load_of', { n: a.n_chats, most: a.capacity }) : dn('load', a.n_chats));
+export const load_text = (a: DeskAgent): string => (a.capacity > 0 ? d('load_of', { n: a.chats, most: a.capacity }) : dn('load', a.chats));
