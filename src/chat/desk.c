@@ -55,6 +55,15 @@ static enum fault make_customer(struct ask *ask, struct span username, struct sp
     return store_desk_customer_find(ask->store, username, ask->arena, out);
 }
 
+/* Known before they said how they are called: by a page that only looked. Once they have a chat, the name stays. */
+static enum fault name_customer(struct ask *ask, struct span name, struct account *account)
+{
+    bool is_nameless = span_eq(account->person.name, SPAN(DESK_CUSTOMER_NAME)) && !span_eq(name, account->person.name);
+    enum fault fault = is_nameless ? store_desk_customer_name(ask->store, account->person.id, name) : fault_none;
+    if (is_nameless && !fault) account->person.name = name;
+    return fault;
+}
+
 enum fault desk_customer(struct ask *ask)
 {
     const struct desk_customer_in *in = &ask->c->in.desk_customer;
@@ -67,6 +76,7 @@ enum fault desk_customer(struct ask *ask)
     struct span username = username_of(ask, in);
     fault = in->visitor ? fault_not_found : store_desk_customer_find(ask->store, username, ask->arena, &out->account);
     out->existed = fault == fault_none;
+    if (out->existed) return name_customer(ask, name, &out->account);
     return fault == fault_not_found ? make_customer(ask, username, name, &out->account) : fault;
 }
 

@@ -449,6 +449,7 @@ must_use enum fault store_desk_customer_by_id(struct store *store, struct accoun
 /* id none: there is one of that name already. */
 must_use enum fault store_desk_customer_insert(struct store *store, struct span username, struct span name, int64_t now_us, struct account_id *out);
 must_use enum fault store_desk_customer_set_online(struct store *store, struct account_id customer, bool online);
+must_use enum fault store_desk_customer_name(struct store *store, struct account_id customer, struct span name); /* only before their first chat */
 must_use enum fault store_desk_is_customer(struct store *store, struct account_id account, bool *is_out);
 must_use enum fault store_desk_open_of(struct store *store, struct account_id customer, struct room_id *out); /* none: there is none */
 /* Makes the room and the chat. existed_out: somebody else has just opened one for them; it is that one. */

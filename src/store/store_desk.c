@@ -42,6 +42,11 @@ enum fault store_desk_customer_set_online(struct store *store, struct account_id
     return DB_EXEC(store->db, desk_customer_set_online, DB_I64(customer.v), DB_I64(online));
 }
 
+enum fault store_desk_customer_name(struct store *store, struct account_id customer, struct span name)
+{
+    return DB_EXEC(store->db, desk_customer_name, DB_I64(customer.v), DB_TEXT(name));
+}
+
 enum fault store_desk_is_customer(struct store *store, struct account_id account, bool *is_out)
 {
     int64_t n = 0;

@@ -80,6 +80,11 @@ static void a_customer_is_known_by_id_alone(void **state)
     struct command *big = DO(w, NOBODY, desk_customer, .id = SPAN("A@B.uz")), *small = DO(w, NOBODY, desk_customer, .id = SPAN("a@b.uz"));
     assert_true(big->out.desk_customer.account.person.id.v != small->out.desk_customer.account.person.id.v);
     assert_span(big->out.desk_customer.account.person.name, "Mijoz");
+    struct command *named = DO(w, NOBODY, desk_customer, .id = SPAN("A@B.uz"), .name = SPAN("Aziza"));
+    assert_span(named->out.desk_customer.account.person.name, "Aziza");
+    DO(w, ((struct actor){ .account = small->out.desk_customer.account.person.id }), desk_open, 0);
+    DO(w, NOBODY, desk_customer, .id = SPAN("a@b.uz"), .name = SPAN("Late"));
+    assert_span(DO(w, NOBODY, desk_customer, .id = SPAN("a@b.uz"))->out.desk_customer.account.person.name, "Mijoz");
     assert_refused(ASK(w, NOBODY, desk_customer, .id = SPAN("")), invalid, "id");
     assert_refused(ASK(w, NOBODY, desk_customer, .id = SPAN("a\x01")), invalid, "id");
 }

@@ -76,7 +76,7 @@ test('a customer asks, sees the place in the queue, is taken, and they talk', { 
     await aziza.at('.queue:has-text("You are next")').waitFor();
     await ali.page.waitForSelector('.list a:has-text("Aziza")');
     await ali.page.keyboard.press('n');
-    await ali.page.waitForSelector('textarea[aria-label="Write a message"]');
+    await ali.page.waitForSelector('.composer textarea');
     await ali.sees('Where is my order?');
     await aziza.sees('ali joined the chat');
     await ali.say('Let me look: https://track.example/1?a=b. <b>bold</b>');

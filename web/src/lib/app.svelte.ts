@@ -147,6 +147,7 @@ class App {
       on_other_account: () => location.reload(),
       on_message: (room, message) => this.chat && attend(this.chat, room, message),
       on_desk: (event) => desk_place.take(event),
+      on_desk_role: (role) => this.chat && void desk_place.be(this.chat, role),
     });
     this.tabs?.postMessage(account.id);
     this.chat.start();

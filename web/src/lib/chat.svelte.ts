@@ -3,7 +3,7 @@
 
 import { Api } from './api';
 import { Company } from './company.svelte';
-import type { DeskEvent } from './desk_types';
+import type { DeskEvent, DeskRole } from './desk_types';
 import { Drafts } from './drafts';
 import { Gateway, type GatewayState, type Socket } from './gateway';
 import { find_seq, let_go_of_old, read_around, read_from_mark, read_newer, read_newest, read_older } from './history';
@@ -31,6 +31,8 @@ export interface ChatOptions {
   /** Somebody wrote: the page decides whether to call for attention. */
   on_message?: (room: RoomState, message: Message) => void;
   on_desk?: (event: DeskEvent) => void;
+  /** With each connection: what was said at the desk meanwhile was missed. */
+  on_desk_role?: (role: DeskRole) => void;
 }
 
 const POLL_MS = 5_000;
@@ -81,8 +83,9 @@ export class Chat {
       known: () => this.shelf.cursors(),
       authorize: () => this.authorize(),
       on_state: (state) => this.link_changed(state),
-      on_hello: ({ account }) => {
+      on_hello: ({ account, desk }) => {
         if (account.id !== this.account.id) this.options.on_other_account();
+        else this.options.on_desk_role?.(desk ?? 'none');
       },
       on_ready: (rooms) => this.be_ready(rooms),
       on_resumed: (room, to) => this.incoming.resumed(room, to),

@@ -8,6 +8,7 @@
 
 import { backoff_ms, reconnect_backoff } from './backoff';
 import { fault_of } from './api';
+import type { DeskRole } from './desk_types';
 import { Fault, type Account, type ChatEvent, type Room } from './types';
 
 export type GatewayState =
@@ -24,13 +25,21 @@ export interface Socket {
   close(code?: number): void;
 }
 
+export interface Hello {
+  account: Account;
+  session: number;
+  /** What the account is at the support desk. */
+  desk?: DeskRole;
+  server: string;
+}
+
 export interface GatewayHooks {
   open_socket(): Socket;
   known(): Record<string, number>;
   /** Is there still a session? Renews it when needed. 'unknown': the server cannot be asked. */
   authorize(): Promise<'yes' | 'no' | 'unknown'>;
   on_state(state: GatewayState): void;
-  on_hello(hello: { account: Account; session: number; server: string }): void;
+  on_hello(hello: Hello): void;
   on_ready(rooms: Room[]): void;
   on_resumed(room: number, to: number): void;
   on_reload(room: number, from: number): void;
@@ -178,7 +187,7 @@ export class Gateway {
   private hello(frame: Frame): void {
     this.greeted = true;
     this.heartbeat_ms = Math.max(5, Number(frame.heartbeat_s) || 30) * 1000;
-    this.hooks.on_hello(frame as unknown as { account: Account; session: number; server: string });
+    this.hooks.on_hello(frame as unknown as Hello);
     this.ask('resume', { rooms: this.hooks.known() }).catch(() => this.socket?.close(4000));
   }
 
