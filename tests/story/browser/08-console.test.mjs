@@ -56,6 +56,7 @@ async function axe(page) {
     const source = fs.readFileSync(createRequire(path.join(root, 'web/package.json')).resolve('axe-core/axe.min.js'), 'utf8');
     for (const colorScheme of ['light', 'dark']) {
         await page.emulateMedia({ colorScheme });
+        await page.waitForTimeout(600); // colours pass over into each other
         const cdp = await page.context().newCDPSession(page);
         const { result } = await cdp.send('Runtime.evaluate', {
             expression: `(async () => { ${source}; const r = await axe.run(); return JSON.stringify(r.violations.map((v) => v.id + ': ' + v.nodes.map((n) => n.target.join(' ') + ' ' + (n.any[0]?.message ?? '')).join(', '))) })()`,
