@@ -31,6 +31,14 @@ class Poller {
     get(options) { return fetch(this.url, options); }
     post(body, headers) { return fetch(this.url, { method: 'POST', body, headers }); }
     async text() { return (await this.get()).text(); }
+    /** The next answer without pings, which come in between on a busy machine. */
+    async said() {
+        for (;;) {
+            const packets = (await this.text()).split('\x1e'), rest = packets.filter((p) => p !== '2');
+            if (rest.length < packets.length) await this.post('3');
+            if (rest.length) return rest.join('\x1e');
+        }
+    }
     async isGone() { return (await this.get()).status === 400; }
 }
 
@@ -147,13 +155,13 @@ test('I-06 pages of other origins', async (t) => {
 
 test('I-10 a poll waits, and takes all there is', async () => {
     const p = await Poller.open(raw);
-    const waiting = p.text();
+    const waiting = p.said();
     await sleep(30);
     assert.equal(await (await p.post('4late')).text(), 'ok');
     assert.equal(await waiting, '4late');
     const row = '4one\x1ebAQIDBA==\x1e4\u{1f600}';
     await p.post(row);
-    assert.equal(await p.text(), row);
+    assert.equal(await p.said(), row);
 });
 
 test('I-11 what may be posted', async () => {
@@ -173,7 +181,7 @@ test('I-11 what may be posted', async () => {
 test('I-12 a body over maxPayload is refused, the session goes on', async () => {
     const p = await Poller.open(raw), most = `4${'x'.repeat(999_999)}`;
     assert.equal((await p.post(most)).status, 200);
-    assert.equal(await p.text(), most);
+    assert.equal(await p.said(), most);
     const over = await p.post(`${most}x`).catch(() => ({ status: 413 })); // the connection may end before all was taken
     assert.equal(over.status, 413);
     assert.equal((await p.post('3')).status, 200);
@@ -254,8 +262,8 @@ test('I-21 an upgrade loses nothing and doubles nothing', async () => {
     const l = await Line.open(raw, { sid: p.open.sid });
     l.ws.send('2probe');
     assert.equal(await l.said(), '3probe');
-    assert.equal(await p.text(), '4a\x1e4b');
-    assert.equal(await p.text(), '6');
+    assert.equal(await p.said(), '4a\x1e4b');
+    assert.equal(await p.said(), '6');
     await p.post('4c');
     l.ws.send('5');
     l.ws.send('4d');
@@ -287,7 +295,7 @@ test('I-23 a probe that fails leaves the session as it was', async () => {
     l.ws.send('4no probe');
     await l.end();
     await p.post('4on');
-    assert.equal(await p.text(), '4on');
+    assert.equal(await p.said(), '4on');
 });
 
 test('I-30 pings from the handshake and from each pong; without a pong it is over', async () => {
@@ -397,7 +405,7 @@ test('I-45 binary arguments', async () => {
     l.ws.close();
     const p = await Poller.open(io);
     await p.post('40\x1e451-["message",{"_placeholder":true,"num":0}]\x1ebAQID');
-    assert.match(await p.text(), /^40{"sid":"[\w-]{20}"}\x1e(42\["auth",{}\]\x1e)?451-\["message-back",{"_placeholder":true,"num":0}\]\x1ebAQID(\x1e42\["auth",{}\])?$/);
+    assert.match(await p.said(), /^40{"sid":"[\w-]{20}"}\x1e(42\["auth",{}\]\x1e)?451-\["message-back",{"_placeholder":true,"num":0}\]\x1ebAQID(\x1e42\["auth",{}\])?$/);
 });
 
 test('I-46 what breaks the protocol ends the session', async () => {
