@@ -106,11 +106,12 @@ static enum fault draft_late(struct batch *b, size_t i)
 static enum fault draft_all(struct batch *b)
 {
     struct tally *t = &b->x->report.tallies[old_message];
+    bool remembers = b->x->wish->kind == import_rooms || b->x->wish->kind == import_receipts; /* where messages are named by others */
     enum fault fault = fault_none;
     for (size_t i = 0; i < b->p->n && !fault; i++) {
         t->n_there += b->p->known[i] != 0;
         fault = b->p->known[i] ? draft_late(b, i) : draft_new(b, i);
-        if (import_is_dry(b->x)) table_put(&b->x->seen, b->p->records[i].key, 1);
+        if (import_is_dry(b->x) && remembers) table_put(&b->x->seen, b->p->records[i].key, 1);
     }
     return fault;
 }

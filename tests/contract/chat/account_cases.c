@@ -258,9 +258,56 @@ static void a_guest_is_whoever_has_the_name(void **state)
     assert_refused(ASK(w, NOBODY, account_guest, SPAN("stranger")), forbidden, "registration");
 }
 
+#define OLD_HASH "pbkdf2_sha256$1000$salt$7773+nHORlC7zfr/9wVlvtV5VJw7xjiiUguNHjdSSOQ="
+
+static struct span hash_of(struct world *w, struct arena *arena, struct actor who)
+{
+    struct span hash;
+    assert_int_equal(store_account_hash(w->store, who.account, arena, &hash), fault_none);
+    return hash;
+}
+
+static void an_old_hash_is_made_anew_by_the_log_in_that_proves_it(void **state)
+{
+    struct world *w = *state;
+    struct arena *arena = arena_create(1024, 1 << 20);
+    struct actor ali = someone(w, "ali");
+    assert_int_equal(store_account_set_password(w->store, ali.account, SPAN(OLD_HASH)), fault_none);
+    assert_refused(ASK(w, NOBODY, session_open, CREDENTIALS("ali", "another")), unauthenticated, "credentials");
+    assert_span(hash_of(w, arena, ali), OLD_HASH);
+    DO(w, NOBODY, session_open, CREDENTIALS("ali", "eski parol"));
+    struct span fresh = hash_of(w, arena, ali);
+    assert_memory_equal(fresh.p, "$2b$04$", 7);
+    DO(w, NOBODY, session_open, CREDENTIALS("ali", "eski parol"));
+    assert_true(span_eq(hash_of(w, arena, ali), fresh));
+    w->rules.bcrypt_cost = 5;
+    DO(w, NOBODY, session_open, CREDENTIALS("ali", "eski parol"));
+    assert_memory_equal(hash_of(w, arena, ali).p, "$2b$05$", 7);
+    w->rules.bcrypt_cost = 4;
+    DO(w, NOBODY, session_open, CREDENTIALS("ali", "eski parol"));
+    assert_memory_equal(hash_of(w, arena, ali).p, "$2b$05$", 7);
+    arena_destroy(arena);
+}
+
+static void a_hash_that_changed_meanwhile_is_left_alone(void **state)
+{
+    struct world *w = *state;
+    struct arena *arena = arena_create(1024, 1 << 20);
+    struct actor ali = someone(w, "ali");
+    assert_int_equal(store_account_set_password(w->store, ali.account, SPAN(OLD_HASH)), fault_none);
+    struct command *late = WISH(w, NOBODY, session_open, CREDENTIALS("ali", "eski parol"));
+    chat_prepare(&w->writer, late);
+    assert_int_equal(late->fault, fault_none);
+    assert_int_equal(store_account_set_password(w->store, ali.account, SPAN("!")), fault_none);
+    world_write(w, &late, 1);
+    assert_refused(late, unauthenticated, "credentials");
+    assert_span(hash_of(w, arena, ali), "!");
+    arena_destroy(arena);
+}
+
 CASES(account, STORY(a_guest_is_whoever_has_the_name), STORY(registers_and_is_in_the_lobby), STORY(refuses_bad_names_and_passwords), STORY(look_alike_names_cannot_be_taken),
       STORY(of_two_takers_of_a_name_in_one_batch_one_wins), STORY(registration_may_be_closed_or_by_invite), STORY(the_setup_link_works_once),
       STORY(logs_in_by_any_spelling_of_the_name), STORY(an_unknown_name_takes_as_long_as_a_wrong_password), STORY(the_refresh_token_rotates),
       STORY(a_lost_answer_of_a_refresh_is_given_again), STORY(a_used_up_refresh_token_ends_the_session), STORY(guessing_refresh_tokens_hurts_nobody),
       STORY(an_expired_session_is_over), STORY(sessions_are_listed_and_revoked), STORY(a_session_does_not_speak_for_another_account),
-      STORY(accounts_are_found_by_prefix));
+      STORY(accounts_are_found_by_prefix), STORY(an_old_hash_is_made_anew_by_the_log_in_that_proves_it), STORY(a_hash_that_changed_meanwhile_is_left_alone));
