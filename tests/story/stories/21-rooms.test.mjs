@@ -253,6 +253,10 @@ test('R-20 R-21 opening a room makes one a member; what one may not know is not 
     assert.equal(refused.text, absent.text);
     assert.match(refused.headers.get('content-type'), /^text\/html/);
     assert.equal((await v.get('/room/99999999999999999999/')).status, 404);
+    const banned = await newRoom(a);
+    await v.get(`/room/${banned.id}/`);
+    await ali.api.put(`/rooms/${banned.id}/bans/${vali.id}`, { reason: null });
+    assert.equal((await v.get(`/room/${banned.id}/`)).text, absent.text);
     const direct = await ali.direct(gani);
     assert.equal((await v.get(`/room/${direct.id}/`)).status, 404);
     for (const where of [hidden.id, direct.id]) assert.equal((await v.post(`/room/${where}/`, { content: 'men' })).status, 404);
