@@ -18,7 +18,8 @@
 struct moving {
     struct letter letter;
     struct hook turn_end;
-    struct request *request; /* arrived: an orphan when its client goes in the same turn */
+    struct request *request; /* arrived; an orphan when the network closes meanwhile */
+    bool reads;              /* its socket may be read when the handler has it */
     struct net *to;
     route_fn *handle;
     struct http_session *session; /* with the request, and what was pipelined behind it */
@@ -51,7 +52,8 @@ unsigned net_n_announced(const struct net *net)
 
 /* The new loop */
 
-static struct conn *admit(struct net *net, const struct moving *m)
+/* Still unread, until the handler has run: its client may be gone, but not for it. */
+static struct conn *admit(struct net *net, struct moving *m)
 {
     bool takes = !net->closing && !net->destroying && net->figures.n_connections < net->config.max_connections;
     struct conn *c = takes ? conn_take(net, m->fd, m->ssl) : NULL;
@@ -63,10 +65,8 @@ static struct conn *admit(struct net *net, const struct moving *m)
     c->stage = stage_http;
     c->flags |= m->flags;
     http_attach(c, m->session);
-    if (c->ssl && SSL_has_pending(c->ssl)) {
-        c->flags |= conn_feed_again;
-        conn_mark_dirty(c);
-    }
+    m->reads = !(c->flags & conn_paused);
+    c->flags |= conn_paused | conn_holds;
     conn_watch(c);
     return c;
 }
@@ -78,19 +78,35 @@ static void turn_away(const struct moving *m)
     http_drop(m->session);
 }
 
+static void landed(struct net *net)
+{
+    atomic_fetch_sub(&net->announced, 1);
+    net_free_when_gone(net);
+}
+
 static void on_turn_end(struct hook *h)
 {
-    struct moving *m = container_of(h, struct moving, turn_end);
-    struct request *r = m->request;
-    route_fn *handle = m->handle;
-    free(m);
-    handle(r);
+    struct moving m = *container_of(h, struct moving, turn_end);
+    struct net *net = m.to;
+    free(container_of(h, struct moving, turn_end));
+    if (request_is_orphan(m.request)) {
+        request_end(m.request);
+        landed(net);
+        return;
+    }
+    struct conn *c = request_conn(m.request);
+    c->flags &= ~(uint32_t)conn_holds;
+    if (m.reads)
+        conn_set_reading(c, true);
+    else
+        conn_watch(c);
+    landed(net);
+    m.handle(m.request);
 }
 
 static void on_next_turn(struct letter *l)
 {
     struct moving *m = container_of(l, struct moving, letter);
-    atomic_fetch_sub(&m->to->announced, 1);
     hook_init(&m->turn_end, on_turn_end);
     hook_arm(m->to->loop, hook_deliver, &m->turn_end);
 }
@@ -107,8 +123,7 @@ static void on_arrival(struct letter *l)
     } else {
         turn_away(m);
         free(m);
-        atomic_fetch_sub(&net->announced, 1);
-        net_free_when_gone(net);
+        landed(net);
     }
 }
 

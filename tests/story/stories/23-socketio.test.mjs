@@ -280,10 +280,10 @@ async function beside(story) {
 }
 
 /** rows: {whole, took} each: the time on our side of the wire, and as seen between two things that came. */
-function exactly(ms, wholeMs, { result: rows, late }, within_ = 4) {
+function exactly(ms, wholeMs, { result: rows, late }, spread = 4) {
     const least = Math.min(...rows.map((r) => r.whole)), middle = median(rows.map((r) => r.took));
     assert.ok(least >= wholeMs - 1, `${least.toFixed(1)} ms: too early`);
-    assert.ok(Math.abs(middle - ms) <= within_ + 2 * late, `${middle.toFixed(1)} ms at the median, with timers ${late.toFixed(1)} ms late here`);
+    assert.ok(Math.abs(middle - ms) <= spread + 2 * late, `${middle.toFixed(1)} ms at the median, with timers ${late.toFixed(1)} ms late here`);
 }
 
 const many = (n, story) => Promise.all(Array.from({ length: n }, (_, i) => sleep(i * 13).then(() => story(i)))).then((r) => r.flat());
