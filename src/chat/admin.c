@@ -1,6 +1,7 @@
 /* What administrators do to users and see of the house. Verbs run on a lane; who may ask is checked before (command.def). Every act is written into the
    audit log in the transaction that does it. */
 #include "base/utf8.h"
+#include "chat/desk_queue.h"
 #include "chat/letter.h"
 #include "chat/profile.h"
 #include "chat/secret.h"
@@ -65,7 +66,9 @@ static enum fault change_admin(struct ask *ask, const struct user_view *user, bo
     if (user->account.site_admin == on) return fault_none;
     if (on && user->account.person.bot) return ask_refuse(ask, fault_forbidden, "bot");
     enum fault fault = on || user->deactivated_us ? fault_none : account_keep_an_admin(ask, &user->account);
+    struct desk_agent_view at_desk;
     if (!fault) fault = store_account_set_admin(ask->store, id, on);
+    if (!fault) fault = desk_tell_role(ask, id, &at_desk);
     return fault ? fault : ask_audit(ask, on ? "admin_grant" : "admin_revoke", id, no_room, SPAN(""));
 }
 

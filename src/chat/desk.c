@@ -92,6 +92,7 @@ static enum fault begin(struct ask *ask, struct room_id room, struct desk_view *
     return fault ? fault : desk_tell_step(ask, desk_step_open, view, (struct person){ 0 });
 }
 
+/* The chat that was found open may have been closed by now: with many writers nothing holds it. */
 enum fault desk_open(struct ask *ask)
 {
     struct desk_open_out *out = &ask->c->out.desk_open;
@@ -100,11 +101,12 @@ enum fault desk_open(struct ask *ask)
     enum fault fault = store_desk_is_customer(ask->store, ask->account.person.id, &is_customer);
     if (!fault && !is_customer) return ask_refuse(ask, fault_forbidden, "role");
     if (!fault) fault = store_desk_open_of(ask->store, ask->account.person.id, &room);
-    if (!fault && id_none(room)) fault = store_desk_insert(ask->store, &ask->account.person, ask->now_us, &room, &existed);
+    if (!fault && !id_none(room)) fault = store_desk_view(ask->store, room, ask->now_us, ask->arena, &out->chat);
+    if (fault || out->chat.state == desk_waiting || out->chat.state == desk_active || out->chat.state == desk_locked) return fault;
+    fault = store_desk_insert(ask->store, &ask->account.person, ask->now_us, &room, &existed);
     if (fault) return fault;
     out->is_new = !existed;
-    if (out->is_new) return begin(ask, room, &out->chat);
-    return store_desk_view(ask->store, room, ask->now_us, ask->arena, &out->chat);
+    return existed ? store_desk_view(ask->store, room, ask->now_us, ask->arena, &out->chat) : begin(ask, room, &out->chat);
 }
 
 /* ---- Looking */

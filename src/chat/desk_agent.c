@@ -33,12 +33,20 @@ enum fault desk_agent_list(struct ask *ask)
     return fault ? fault : store_desk_agent_list(ask->store, agents_max, ask->arena, &out->agents, &out->n);
 }
 
+enum fault desk_tell_role(struct ask *ask, struct account_id account, struct desk_agent_view *out)
+{
+    struct event changed = { .kind = event_desk_agent_changed };
+    enum fault fault = store_desk_agent(ask->store, account, ask->arena, out);
+    if (fault) return fault == fault_not_found ? fault_none : fault;
+    changed.subject = out->person, changed.desk_role = out->role;
+    return ask_happened(ask, &changed);
+}
+
 /* An administrator of the house stays a supervisor, whatever is said here. */
 enum fault desk_agent_put(struct ask *ask)
 {
     const struct desk_agent_put_in *in = &ask->c->in.desk_agent_put;
     struct desk_agent_view *out = &ask->c->out.desk_agent_put.agent;
-    struct event changed = { .kind = event_desk_agent_changed };
     enum desk_role role;
     enum fault fault = desk_need(ask, desk_role_supervisor, &role);
     if (fault) return fault;
@@ -47,10 +55,8 @@ enum fault desk_agent_put(struct ask *ask)
     fault = store_desk_agent(ask->store, in->account, ask->arena, out);
     if (fault == fault_not_found) return ask_refuse(ask, fault, "account");
     if (!fault) fault = store_desk_agent_put(ask->store, in->account, in->role, in->capacity);
-    if (!fault) fault = store_desk_agent(ask->store, in->account, ask->arena, out);
+    if (!fault) fault = desk_tell_role(ask, in->account, out);
     if (!fault) fault = store_desk_load(ask->store, in->account, &out->n_chats);
-    changed.subject = out->person, changed.desk_role = out->role;
-    if (!fault) fault = ask_happened(ask, &changed);
     return fault ? fault : ask_audit(ask, "desk_agent", in->account, (struct room_id){ 0 }, span_of(desk_role_word(in->role)));
 }
 

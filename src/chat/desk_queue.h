@@ -11,6 +11,8 @@ struct desk_arrow desk_arrow_of(enum desk_state from, enum desk_step step, bool 
 must_use enum fault desk_role_of(struct ask *ask, enum desk_role *out);
 /* forbidden, "role": the asker is less than that. */
 must_use enum fault desk_need(struct ask *ask, enum desk_role least, enum desk_role *out);
+/* Tells the account's devices what it is at the desk now. */
+must_use enum fault desk_tell_role(struct ask *ask, struct account_id account, struct desk_agent_view *out);
 /* May somebody with that role look at the chat, without being in it? */
 bool desk_shows(enum desk_role role, const struct desk_place *chat, struct account_id who);
 /* The asker is no member of this support chat: makes them a visitor when they may look. */

@@ -444,6 +444,18 @@ static void what_agents_did_is_counted(void **state)
     assert_refused(ASK(w, root, desk_figures, today, today + 366), invalid, "from");
 }
 
+static void administrators_come_and_go_at_the_desk_too(void **state)
+{
+    struct world *w = *state;
+    struct actor root = administrator(w, "root"), ali = someone(w, "ali");
+    DO(w, root, admin_user_change, .id = ali.account, .has_site_admin = true, .site_admin = true);
+    assert_int_equal(nth(w, event_desk_agent_changed, 0)->desk_role, desk_role_supervisor);
+    assert_int_equal(DO(w, ali, desk_me, 0)->out.desk_me.role, desk_role_supervisor);
+    DO(w, root, admin_user_change, .id = ali.account, .has_site_admin = true, .site_admin = false);
+    assert_int_equal(nth(w, event_desk_agent_changed, 0)->desk_role, desk_role_none);
+    assert_int_equal(DO(w, ali, desk_me, 0)->out.desk_me.role, desk_role_none);
+}
+
 static void a_page_that_comes_and_goes_is_told(void **state)
 {
     struct world *w = *state;
@@ -565,4 +577,4 @@ static void nobody_gets_more_than_fits(void **state)
 CASES(desk, STORY(a_customer_is_known_by_id_alone), STORY(visitors_are_never_the_same), STORY(customers_are_no_people_of_the_house), STORY(a_chat_lives),
       STORY(a_retried_message_is_answered_after_the_close), STORY(links_belong_to_the_desk), STORY(the_oldest_is_served_first), STORY(who_may_step),
       STORY(who_may_look), STORY(every_move_is_replayed), STORY(the_house_gives_back), STORY(notes_tags_and_answers_are_the_agents),
-      STORY(what_agents_did_is_counted), STORY(a_page_that_comes_and_goes_is_told), STORY(two_who_want_one_chat), STORY(nobody_gets_more_than_fits));
+      STORY(what_agents_did_is_counted), STORY(administrators_come_and_go_at_the_desk_too), STORY(a_page_that_comes_and_goes_is_told), STORY(two_who_want_one_chat), STORY(nobody_gets_more_than_fits));
