@@ -21,7 +21,7 @@ async function withDesk(run) {
   const made = spawnSync(program('src/app/suhbat'), ['create-admin', '--data', data, '--username', 'boss', '--password-stdin'], { input: password, encoding: 'utf8', cwd: work })
   if (made.status !== 0) throw new Error(`create-admin: ${made.stderr}`)
   return withServer({ data, env: { SUHBAT_DESK_SECRET: secret } }, async (server) => {
-    const boss = (await call(server, 'POST', '/api/v1/sessions', null, { login: 'boss', password })).access_token
+    const boss = (await call(server, 'POST', '/api/v1/sessions', null, { username: 'boss', password })).access_token
     return run(server, boss)
   })
 }
