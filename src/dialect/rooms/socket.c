@@ -67,7 +67,7 @@ static void open_socket(struct visit *v, int64_t head)
 /* Members of a channel are those of its guild: who leaves that leaves no trace in the channel, so a socket of the channel alone would not hear of it. */
 static bool is_old_room(enum room_kind kind)
 {
-    return kind == room_lobby || kind == room_group || kind == room_direct;
+    return kind == room_lobby || kind == room_group || kind == room_direct || kind == room_desk;
 }
 
 static void looked_at(void *user, struct command *c)
