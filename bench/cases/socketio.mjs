@@ -1,5 +1,5 @@
 // Socket.IO: an event of the desk to everybody who joined its chat, beside the same message through our own gateway and beside the npm server; and idle
-// connections. Messages are posted over HTTP in all three, so that nothing differs but what stands between the message and the sockets.
+// connections. Messages are posted over HTTP in all three, to us in the same words.
 import { spawnSync } from 'node:child_process'
 import { createHmac } from 'node:crypto'
 import { mkdtempSync } from 'node:fs'
@@ -26,19 +26,23 @@ async function withDesk(run) {
   })
 }
 
+// Supervisors: they may listen to every chat.
 async function agents(server, boss, n) {
   const accounts = await signUp(server, n)
-  for (const { id } of accounts) await call(server, 'PUT', `/api/v1/desk/agents/${id}`, boss, { role: 'agent', capacity: 0 })
+  for (const { id } of accounts) await call(server, 'PUT', `/api/v1/desk/agents/${id}`, boss, { role: 'supervisor', capacity: 0 })
   return accounts
 }
 
-// A signed customer with an open chat that waits: every agent may listen to it.
-async function customerChat(server) {
+// A signed customer's chat, taken by the first agent, who may write in it.
+async function customerChat(server, agent) {
   const userId = 'bench', userSignature = createHmac('sha256', secret).update(userId).digest('hex')
-  const answer = await call(server, 'POST', '/api/chats', null, { userId, userSignature, userName: 'Customer' })
-  return { id: answer.chat._id, post: ['--post', '/api/messages', '--post-body', JSON.stringify({ chatId: answer.chat._id, senderId: userId, senderType: 'user', senderName: 'Customer', userSignature, content: '%s' }),
-    '--post-header', `X-Desk-User: ${userId}\r\nX-Desk-Signature: ${userSignature}`] }
+  const { chat } = await call(server, 'POST', '/api/chats', null, { userId, userSignature, userName: 'Customer' })
+  const taken = await call(server, 'POST', '/api/v1/desk/next', agent.token, {})
+  return { id: chat._id, room: taken.room }
 }
+
+// The same way in for both: what differs is what stands between the message and the sockets.
+const posts = (room, agent) => ['--post', `/api/v1/rooms/${room}/messages`, '--post-body', '{"text":"%s","key":null,"reply_to":null}', '--post-header', bearer(agent)]
 
 const socketioClients = (accounts, n, hello) =>
   clientsFile(Array.from({ length: n }, (_, i) => [socketioPath, 0, JSON.stringify({ token: accounts[i % accounts.length].token }), ...(hello ? [hello] : [])]))
@@ -77,13 +81,13 @@ async function fanned(name, more, server, { gateway, gatewayPost, desk, deskPost
 }
 
 export const fan = () => withDesk(async (server, boss) => {
-  const accounts = await agents(server, boss, Math.ceil(SUBSCRIBERS / SOCKETS_PER_ACCOUNT)), chat = await customerChat(server)
+  const accounts = await agents(server, boss, Math.ceil(SUBSCRIBERS / SOCKETS_PER_ACCOUNT)), chat = await customerChat(server, accounts[0])
   const room = await makeRoom(server, accounts[0].token, 'bench', accounts.slice(1).map((a) => a.id))
   const on = {
     gateway: clientsFile(Array.from({ length: SUBSCRIBERS }, (_, i) => ['/api/v1/gateway', room.id, bearer(accounts[i % accounts.length])])),
-    gatewayPost: ['--post', `/api/v1/rooms/${room.id}/messages`, '--post-body', '{"text":"%s","key":null,"reply_to":null}', '--post-header', bearer(accounts[0])],
+    gatewayPost: posts(room.id, accounts[0]),
     desk: socketioClients(accounts, SUBSCRIBERS, joins(chat.id)),
-    deskPost: chat.post,
+    deskPost: posts(chat.room, accounts[0]),
   }
   return [await fanned('Socket.IO new-message, one in flight', ['--all-received'], server, on), await fanned('Socket.IO new-message, 16 in flight', ['--posters', 16], server, on)]
 })
@@ -91,7 +95,7 @@ export const fan = () => withDesk(async (server, boss) => {
 // Pings come from the server every 25 s and are answered: what is measured lasts two of them.
 export const idle = () => withDesk(async (server, boss) => {
   const steps = (setting.quick ? [500, 1000, 2000] : [5000, 10000, 19000]).map((n) => Math.min(n, socketsMax)), n = steps.at(-1)
-  const accounts = await agents(server, boss, Math.ceil(n / SOCKETS_PER_ACCOUNT)), chat = await customerChat(server)
+  const accounts = await agents(server, boss, Math.ceil(n / SOCKETS_PER_ACCOUNT)), chat = await customerChat(server, accounts[0])
   const idleFor = (clients, seconds, more) => load(server, clients, ['--mode', 'idle', '--warmup', setting.quick ? 0.5 : 2, '--seconds', seconds, ...more])
   await idleFor(socketioClients(accounts, Math.min(accounts.length, 20), joins(chat.id)), 0.5, [])
   const seconds = setting.quick ? 3 : 50
