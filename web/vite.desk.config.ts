@@ -17,6 +17,9 @@ export default defineConfig({
     target: 'es2022',
     emptyOutDir: false,
     reportCompressedSize: false,
+    // Strangers' pages wait for it: the slower tool makes it 4 % smaller than esbuild.
+    minify: 'terser',
+    terserOptions: { ecma: 2020, compress: { passes: 3 }, format: { comments: false } },
     lib: { entry: 'src/desk/main.ts', formats: ['iife'], name: 'suhbat_desk', fileName: () => 'desk.js' },
   },
 });

@@ -57,6 +57,8 @@ export const desk_en = {
   not_yours_other: 'This chat is with {name}.',
   is_closed: 'This chat is closed.',
   customer_id: 'Number in the shop',
+  unproven: 'not verified',
+  unproven_hint: 'The visitor says so; the shop has not signed it.',
   first_seen: 'First chat',
   began: 'This chat',
   earlier: 'Earlier chats',

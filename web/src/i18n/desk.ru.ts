@@ -58,6 +58,8 @@ export const desk_ru: PartOf<typeof desk_en> = {
   not_yours_other: 'Этот чат ведёт {name}.',
   is_closed: 'Этот чат завершён.',
   customer_id: 'Номер в магазине',
+  unproven: 'не подтверждён',
+  unproven_hint: 'Так назвался посетитель; магазин этого не подписал.',
   first_seen: 'Первый чат',
   began: 'Этот чат',
   earlier: 'Прежние чаты',

@@ -58,6 +58,8 @@ export const desk_uk: PartOf<typeof desk_en> = {
   not_yours_other: 'Цей чат веде {name}.',
   is_closed: 'Цей чат завершено.',
   customer_id: 'Номер у крамниці',
+  unproven: 'не підтверджено',
+  unproven_hint: 'Так назвався відвідувач; крамниця цього не підписала.',
   first_seen: 'Перший чат',
   began: 'Цей чат',
   earlier: 'Попередні чати',

@@ -58,6 +58,8 @@ export const desk_uz: PartOf<typeof desk_en> = {
   not_yours_other: 'Bu suhbat {name} bilan.',
   is_closed: 'Bu suhbat yopilgan.',
   customer_id: 'Doʻkondagi raqami',
+  unproven: 'tasdiqlanmagan',
+  unproven_hint: 'Buni mijozning oʻzi aytgan; doʻkon imzolamagan.',
   first_seen: 'Birinchi suhbat',
   began: 'Shu suhbat',
   earlier: 'Oldingi suhbatlar',
