@@ -171,6 +171,8 @@ test('000: people log in with their old passwords, which are then kept as ours a
     await Person.logIn(server, 'ali', passwords.bcrypt);
     assert.equal(hashOf(house, 'ali'), fresh, 'made anew once');
     await Person.logIn(server, 'ALI-2', passwords.php);
+    const through = await fetch(`${server.url}/auth/login`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ username: 'ali', password: passwords.bcrypt }) });
+    assert.equal(through.status, 200, 'through its own door too');
     await Person.logIn(server, 'ab', passwords.bcrypt);
     await Person.logIn(server, 'vali-2', passwords.dearer);
     assert.equal(hashOf(house, 'vali-2'), hashes.dearer, 'not cheaper than ours');
@@ -351,6 +353,10 @@ test('003: chats become private groups, reads become marks and single reads', as
     assert.deepEqual(texts({ messages: messages.slice(0, 4) }), ['one', 'two', 'three', 'four']);
     assert.equal(messages[0].created_at, '2025-03-16T22:22:47.123456Z');
     assert.equal(texts({ messages: messages.slice(4) }).join(''), tedious);
+    const form = await fetch(`${server.url}/token`, { method: 'POST', body: new URLSearchParams({ username: 'Boris@old.example', password: passwords.php }) });
+    const { access_token: token } = await form.json();
+    const shown = await (await fetch(`${server.url}/history/${team[0].id}`, { headers: { authorization: `Bearer ${token}` } })).json();
+    assert.deepEqual(shown.slice(0, 4).map((m) => m.text), ['one', 'two', 'three', 'four'], 'through its own door too');
     assert.equal(house.ask(`SELECT count(*) FROM message_reader`), String(1 + 3), 'the fourth, and the three parts of the sixth, above the mark');
     await house.close();
     psql(url, 'INSERT INTO message_readers VALUES (4, 2), (2, 3)');
