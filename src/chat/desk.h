@@ -147,7 +147,8 @@ struct desk_mine_out { struct desk_view chat; struct account_id *agents; size_t 
 /* For agents: the account of an agent (by user name), or of a customer whose id was proven. not_found: "agent", "customer". */
 struct desk_find_in { struct span id; bool customer; };
 struct desk_find_out { struct account account; };
-/* Legacy trust alone: the account of that name, or a new one that no password opens, is an agent (or a supervisor) from now on. */
+/* Legacy trust alone: the account of that name, or a new one that no password opens, is an agent (or a supervisor) from now on. forbidden, "role": it is
+   somebody's who can log in and is no agent. */
 struct desk_believe_in { struct span username, name; bool supervisor; };
 struct desk_believe_out { struct account account; };
 /* These two by the house itself (app/desk_watch.c). */

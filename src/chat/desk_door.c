@@ -42,15 +42,15 @@ enum fault desk_find(struct ask *ask)
     return fault == fault_not_found ? ask_refuse(ask, fault, "customer") : fault;
 }
 
-/* Whoever is an agent already stays what they are, unless more is claimed: trust means exactly this. */
+/* Only a guest becomes what is claimed. Somebody who can log in is at the desk what a supervisor made them: otherwise trust would outlive its day. */
 enum fault desk_believe(struct ask *ask)
 {
     const struct desk_believe_in *in = &ask->c->in.desk_believe;
     struct account *out = &ask->c->out.desk_believe.account;
     enum desk_role wanted = in->supervisor ? desk_role_supervisor : desk_role_agent;
     struct desk_agent_view agent = { 0 };
-    bool is_new;
-    enum fault fault = guest_find(ask, in->username, out, &is_new);
+    bool is_new, is_guest;
+    enum fault fault = guest_find(ask, in->username, out, &is_new, &is_guest);
     if (fault) return fault;
     if (is_new && span_trim(in->name).n) {
         out->person.name = in->name;
@@ -58,7 +58,9 @@ enum fault desk_believe(struct ask *ask)
         if (!fault) fault = store_account_set_profile(ask->store, out);
     }
     if (!fault) fault = store_desk_agent(ask->store, out->person.id, ask->arena, &agent);
+    if (fault == fault_not_found) fault = fault_none;
     if (fault || agent.role >= wanted) return fault;
+    if (!is_guest) return agent.role == desk_role_none ? ask_refuse(ask, fault_forbidden, "role") : fault_none;
     return store_desk_agent_put(ask->store, out->person.id, wanted, agent.capacity);
 }
 

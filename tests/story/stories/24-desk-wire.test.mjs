@@ -779,6 +779,8 @@ test('D-86 what legacy trust opens', async () => {
         await refused(anyone.call('POST', '/api/chats/assign', { chatId: chat._id, adminId: 'admin-456' }), 400,
             { error: 'Chat boshqa adminga biriktirilgan', assignedTo: 'Admin Vali' });
         await refused(anyone.call('POST', '/api/chats/unlock', { chatId: chat._id, adminId: 'admin-000' }), 403);
+        await Person.register(old, 'halol');
+        await refused(anyone.call('POST', '/api/chats/assign', { chatId: chat._id, adminId: 'halol', isSuperAdmin: true }), 403, "Ruxsat yo'q");
         await anyone.post('/api/chats/unlock', { chatId: chat._id, adminId: 'admin-789' });
         await anyone.patch(`/api/chats/${chat._id}/close`);
         await user.next('chat-closed');
