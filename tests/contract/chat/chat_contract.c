@@ -46,6 +46,7 @@ int main(int argc, char **argv)
     RUN(file);
     RUN(guild);
     RUN(desk);
+    RUN(desk_door);
     RUN(parcel);
     RUN(notify);
     clean();

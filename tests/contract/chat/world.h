@@ -80,6 +80,7 @@ SUITE(notify);
 SUITE(search);
 SUITE(guild);
 SUITE(desk);
+SUITE(desk_door);
 #define CASES(name, ...) \
     const struct CMUnitTest name##_cases[] = { __VA_ARGS__ }; \
     const size_t n_##name##_cases = sizeof name##_cases / sizeof *name##_cases
