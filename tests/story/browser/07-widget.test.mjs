@@ -79,6 +79,7 @@ test('a customer asks, sees the place in the queue, is taken, and they talk', { 
     await ali.page.waitForSelector('.composer textarea');
     await ali.sees('Where is my order?');
     await aziza.sees('ali joined the chat');
+    await ali.page.waitForSelector('header .names:has-text("on the page"):not(:has-text("not on"))');
     await ali.say('Let me look: https://track.example/1?a=b. <b>bold</b>');
     await aziza.sees('Let me look');
     assert.equal(await aziza.at('.bubble a').getAttribute('href'), 'https://track.example/1?a=b');

@@ -163,6 +163,17 @@ export class Door {
     return this.call('POST', 'messages/read', { ...this.identity(), chatId: chat._id, readerId: chat.userId, readerType: 'user' });
   }
 
+  /** The page is there, or goes: then the request outlives it. */
+  here(chat: DeskChat, online: boolean): void {
+    void fetch(this.server + '/api/status', {
+      method: 'POST',
+      headers: { ...this.headers(), 'Content-Type': 'application/json' },
+      body: JSON.stringify({ ...this.identity(), userId: chat.userId, online }),
+      credentials: 'omit',
+      keepalive: true,
+    }).catch(() => {});
+  }
+
   rate(chat: string, rating: number): Promise<unknown> {
     return this.call('POST', `chats/${chat}/rating`, { ...this.identity(), rating });
   }

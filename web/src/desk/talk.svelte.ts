@@ -179,6 +179,7 @@ export class Talk {
 
   private came_up(): void {
     this.up = true;
+    this.here(true);
     void this.ask();
   }
 
@@ -357,8 +358,14 @@ export class Talk {
     this.rated = stars;
   }
 
+  /** Agents see whether the customer's page is open. */
+  here(online: boolean): void {
+    if (this.chat && this.chat.status !== 'closed' && this.up) this.door.here(this.chat, online);
+  }
+
   wake(): void {
     this.line.wake();
+    this.here(true);
     if (this.chat) void this.ask();
     void this.send_all();
   }
