@@ -34,7 +34,7 @@ static struct message a_message(void)
 }
 #define A_MESSAGE                                                                                                                      \
     "{\"id\":99,\"room\":3,\"seq\":119,\"author\":" ALI ",\"text\":\"salom\",\"key\":null,\"reply_to\":null,\"created_at\":" AT_TEXT \
-    ",\"edited_at\":null,\"deleted\":false,\"reactions\":[],\"files\":[],\"mentions\":[],\"mentions_everyone\":false,\"pinned\":false,\"n_versions\":0,\"webhook\":null}"
+    ",\"edited_at\":null,\"deleted\":false,\"reactions\":[],\"files\":[],\"mentions\":[],\"mentions_everyone\":false,\"pinned\":false,\"n_versions\":0,\"webhook\":null,\"link\":null}"
 
 static void messages(void **state)
 {
@@ -50,7 +50,7 @@ static void messages(void **state)
                                    "\"reply_to\":{\"id\":98,\"author\":" VALI ",\"text\":\"q\",\"seq\":118,\"has_file\":false},\"created_at\":" AT_TEXT ",\"edited_at\":" AT_TEXT
                                    ",\"deleted\":false,\"reactions\":[{\"emoji\":\"👍\",\"count\":2,\"by\":[7,9]}],\"files\":[],"
                                    "\"mentions\":[9,7],\"mentions_everyone\":true,\"pinned\":true,\"n_versions\":2,"
-                                   "\"webhook\":{\"name\":\"Builder\",\"avatar\":null}}");
+                                   "\"webhook\":{\"name\":\"Builder\",\"avatar\":null},\"link\":null}");
 }
 
 static void a_deleted_message_says_nothing(void **state)
@@ -110,9 +110,16 @@ static struct room_face face = { .id = { 4 }, .guild = { 3 }, .kind = room_chann
 #define FACE "{\"id\":4,\"kind\":\"channel\",\"guild\":3,\"name\":\"n\",\"public\":false,\"position\":2,\"topic\":\"t\",\"icon\":null," \
              "\"read_only\":true,\"slow_s\":10,\"n_members\":5,\"created_at\":" AT_TEXT "}"
 
+static struct desk_view desk = { .room = { 4 }, .customer_id = SPAN("c9"), .state = desk_waiting, .last_text = SPAN("t"), .last_us = AT, .unread = 2, .customer_read = 5,
+                                 .agent_read = 6, .position = 1, .wait_s = 60, .waiting_us = AT, .created_us = AT, .updated_us = AT, .tags = SPAN("a,b"), .head = 7 };
+#define DESK "{\"id\":4,\"room\":4,\"customer\":{\"id\":9,\"name\":null,\"external_id\":\"c9\",\"proven\":false},\"state\":\"waiting\",\"agent\":null,\"locked_by\":null," \
+             "\"last_text\":\"t\",\"last_at\":" AT_TEXT ",\"unread\":2,\"customer_read\":5,\"agent_read\":6,\"position\":1,\"wait_s\":60,\"waiting_since\":" AT_TEXT "," \
+             "\"created_at\":" AT_TEXT ",\"updated_at\":" AT_TEXT ",\"closed_at\":null,\"rating\":null,\"tags\":[\"a\",\"b\"],\"online\":false,\"head\":7}"
+
 static struct event an_event(enum event_kind kind)
 {
-    return (struct event){ .kind = kind, .room = { 3 }, .seq = 120, .at_us = AT, .by = ali, .subject = vali, .role = role_admin, .read = 5, .on = true, .status = presence_idle,
+    desk.customer = vali;
+    return (struct event){ .desk = &desk, .desk_step = desk_step_transfer, .desk_role = desk_role_agent, .kind = kind, .room = { 3 }, .seq = 120, .at_us = AT, .by = ali, .subject = vali, .role = role_admin, .read = 5, .on = true, .status = presence_idle,
                            .message_id = { 99 }, .emoji = SPAN("👍"), .face = &face, .until_us = AT, .message = a_message() };
 }
 
@@ -148,6 +155,15 @@ static void events(void **state)
         { event_typing, "{\"t\":\"typing\",\"room\":3,\"by\":" ALI ",\"on\":true}" },
         { event_session_revoked, NULL },
         { event_person_noticed, NULL },
+        { event_message_read, NULL },
+        { event_message_repeated, NULL },
+        { event_desk_said, NULL },
+        { event_desk_moved, HEAD("desk_moved") "\"step\":\"transfer\",\"state\":\"waiting\",\"agent\":null,\"by\":" ALI "}" },
+        { event_desk_noted, HEAD("desk_note") "\"note\":99,\"text\":\"👍\",\"by\":" ALI "}" },
+        { event_desk_told, "{\"t\":\"desk\",\"step\":\"transfer\",\"chat\":" DESK ",\"by\":" ALI ",\"from\":" VALI "}" },
+        { event_desk_message, "{\"t\":\"desk_message\",\"chat\":" DESK ",\"message\":" A_MESSAGE "}" },
+        { event_desk_status, "{\"t\":\"desk_status\",\"chat\":4,\"customer\":9,\"online\":true}" },
+        { event_desk_agent_changed, "{\"t\":\"desk_agent_changed\",\"role\":\"agent\"}" },
     };
     assert_int_equal(sizeof cases / sizeof *cases, event_kind_count);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
