@@ -4,28 +4,42 @@
 #include "chat/desk_queue.h"
 #include "chat/receipt.h"
 
-static enum fault note_work(struct ask *ask, const struct desk_view *v, const struct message *m, bool first)
+static enum fault note_work(struct ask *ask, const struct message *m, bool first)
 {
-    struct desk_work work = { .room = v->room, .agent = m->author.id, .messages = 1, .answers = first };
-    if (first) work.answers_s = (ask->now_us - v->created_us) / 1000000;
-    return store_desk_work_add(ask->store, &work, ask->now_us);
+    struct desk_work work = { .room = m->room, .agent = m->author.id, .messages = 1, .answers = first };
+    struct desk_view view;
+    enum fault fault = first ? store_desk_view(ask->store, m->room, ask->now_us, ask->arena, &view) : fault_none;
+    if (first && !fault) work.answers_s = (ask->now_us - view.created_us) / 1000000;
+    return fault ? fault : store_desk_work_add(ask->store, &work, ask->now_us);
+}
+
+/* The customer's address hears of words in their chat, and of nothing that the agents know: the chat need not be looked at. */
+static enum fault tell_customer(struct ask *ask, const struct message *m, const struct desk_place *chat)
+{
+    struct desk_view view = { .room = m->room, .state = chat->state, .customer = { .id = chat->customer }, .agent = { .id = chat->agent } };
+    struct event told = { .kind = event_desk_message, .desk = &view, .message = *m };
+    return desk_tell(ask, &told, room_of_person(chat->customer));
+}
+
+static enum fault tell_agents(struct ask *ask, const struct message *m)
+{
+    struct desk_view view;
+    enum fault fault = store_desk_view(ask->store, m->room, ask->now_us, ask->arena, &view);
+    struct event told = { .kind = event_desk_message, .desk = &view, .message = *m };
+    return fault ? fault : desk_tell(ask, &told, id_none(view.agent.id) ? DESK_HALL : room_of_person(view.agent.id));
 }
 
 enum fault desk_posted(struct ask *ask, const struct message *m)
 {
-    struct desk_view view;
     struct desk_place chat;
     bool first = false;
     enum fault fault = store_desk_place(ask->store, m->room, &chat);
     if (fault) return fault == fault_not_found ? fault_internal : fault;
     bool by_customer = id_eq(m->author.id, chat.customer);
     fault = store_desk_spoke(ask->store, m->room, !by_customer, ask->now_us, &first);
-    if (!fault) fault = store_desk_view(ask->store, m->room, ask->now_us, ask->arena, &view);
-    if (!fault && !by_customer) fault = note_work(ask, &view, m, first);
+    if (!fault && !by_customer) fault = note_work(ask, m, first);
     if (fault) return fault;
-    struct event told = { .kind = event_desk_message, .desk = &view, .message = *m };
-    struct room_id to = !by_customer ? room_of_person(view.customer.id) : id_none(view.agent.id) ? DESK_HALL : room_of_person(view.agent.id);
-    return desk_tell(ask, &told, to);
+    return by_customer ? tell_agents(ask, m) : tell_customer(ask, m, &chat);
 }
 
 /* A read mark like every other: receipt_mark keeps the chat's two marks along. */
