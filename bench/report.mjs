@@ -48,7 +48,7 @@ Milliseconds are from the send to the sender's own copy (messages through the ga
 const socketio = (list) => `
 ## Socket.IO: deliveries per second of server CPU
 
-1,000 clients over WebSocket have joined a chat of the desk; its agent's message is posted over HTTP (text of 128 bytes) and comes to each as \`new-message\`. Beside it in the same round: the same request, and 1,000
+1,000 clients over WebSocket have joined a chat of the desk; its agent's message is posted over HTTP (text of 256 bytes) and comes to each as \`new-message\`. Beside it in the same round: the same request, and 1,000
 clients of our own gateway in a room (\`message_posted\`), on the same server; and a program on the npm package (\`bench/floor_socketio.mjs\`, one process, stores nothing, asks nobody who they are). The goal is held
 against our own gateway. *One in flight*: the next is posted when all 1,000 have the last. *16 in flight*: 16 connections post, each again when its message was answered and has come.
 
