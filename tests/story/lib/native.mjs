@@ -5,7 +5,7 @@ import { patience, sleep } from './server.mjs';
 
 /** The lines of Set-Cookie, also where fetch is too old to split them (Node 18 of some distributions). */
 export function setCookies(headers) {
-    return headers.getSetCookie?.() ?? (headers.get('set-cookie') ?? '').split(/, (?=[\w-]+=)/);
+    return headers.getSetCookie?.() ?? (headers.get('set-cookie') ?? '').split(/, (?=[\w-]+=)/).filter(Boolean);
 }
 
 export class Api {
